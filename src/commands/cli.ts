@@ -1,0 +1,179 @@
+/** The command line: what there is, its options, and which exit code an error gives. Each command is a file here. */
+import { Command, CommanderError } from 'commander'
+import { type Config, readConfig } from '../config.ts'
+import { asMailchuteError, MailchuteError } from '../errors.ts'
+import { shutdownSignal } from '../shutdown.ts'
+import { print, printError, printJson, progressLine } from './terminal.ts'
+
+/** Runs the command line and resolves with the exit code. Commands are loaded when called: starting must be quick. */
+export async function cli(argv: readonly string[], version: string): Promise<number> {
+  const signal = shutdownSignal()
+  const result = { exitCode: 0 }
+  const program = new Command('mailchute')
+    .description('Turns support mailboxes into tickets: nothing lost, nothing twice, everything explained.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+  workerCommands(program, signal, result)
+  mailboxCommands(program, signal)
+  messageCommands(program)
+  explainCommand(program, result)
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+    return result.exitCode
+  } catch (thrown) {
+    return report(thrown)
+  }
+}
+
+const config = (): Config => readConfig(process.env, process.cwd())
+
+function report(thrown: unknown): number {
+  if (thrown instanceof CommanderError) {
+    if (thrown.exitCode === 0) return 0
+    printError(new MailchuteError('usage/invalid', thrown.message.replace(/^error: /, '')))
+    return 64
+  }
+  const error = asMailchuteError(thrown)
+  printError(error)
+  if (error.code === 'internal/bug' && error.cause instanceof Error) process.stderr.write(`${error.cause.stack}\n`)
+  return error.exitCode
+}
+
+interface Result {
+  exitCode: number
+}
+
+function workerCommands(program: Command, signal: AbortSignal, result: Result): void {
+  program
+    .command('run')
+    .description('the background worker')
+    .option('--only <roles>', 'some of its roles: poll, work', 'poll,work')
+    .action(async ({ only }: { only: string }) => {
+      const { parseRoles, run } = await import('./run.ts')
+      await run(config(), parseRoles(only), signal)
+    })
+  program
+    .command('demo')
+    .description('the whole way on this machine with nothing configured')
+    .option('--once', 'stop when all mail is ticketed', false)
+    .option('--port <n>', 'of the sandbox POP3 server', '0')
+    .action(async ({ once, port }: { once: boolean; port: string }) => {
+      const { demo } = await import('./demo.ts')
+      await demo({ once, port: portOf(port) }, signal)
+    })
+  program
+    .command('drain')
+    .description('poll each mailbox once, work until nothing waits, print the sheet')
+    .option('--mailbox <name>', 'only this one')
+    .option('--json', 'one JSON object', false)
+    .action(async (options: { mailbox?: string; json: boolean }) => {
+      result.exitCode = await drainCommand(options, signal)
+    })
+  program
+    .command('doctor')
+    .description('checks database, queue, disk, each mailbox, clock and settings')
+    .action(async () => {
+      const { doctor } = await import('./doctor.ts')
+      result.exitCode = await doctor(config(), signal)
+    })
+  program
+    .command('migrate')
+    .description('brings the database up to date')
+    .action(async () => (await import('./migrate.ts')).migrateDatabase(config()))
+}
+
+function portOf(text: string): number {
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 0 && port < 65_536) return port
+  throw new MailchuteError('usage/invalid', '--port takes a number from 0 to 65535')
+}
+
+async function drainCommand(options: { mailbox?: string; json: boolean }, signal: AbortSignal): Promise<number> {
+  const { drain } = await import('./drain.ts')
+  const { sheetText } = await import('./sheet.ts')
+  const line = progressLine()
+  const onProgress = ({ waiting, done }: { waiting: number; done: number }) =>
+    line.show(`${done} done, ${waiting} wait ...`)
+  const drained = await drain(config(), { mailbox: options.mailbox, onProgress }, signal).finally(() => line.clear())
+  if (options.json) printJson(drained)
+  else print(sheetText(drained))
+  const errors = drained.mailboxes.flatMap(({ mailbox, error }) =>
+    error === null
+      ? []
+      : [new MailchuteError(error.code, `mailbox ${mailbox}: ${error.message}`, { hint: error.hint })],
+  )
+  for (const error of errors) printError(error)
+  return errors[0]?.exitCode ?? 0
+}
+
+function mailboxCommands(program: Command, signal: AbortSignal): void {
+  const mailbox = program.command('mailbox').description('the mailboxes that are set')
+  mailbox
+    .command('list')
+    .option('--json', 'one JSON object a line', false)
+    .action(async (options: { json: boolean }) => (await import('./mailbox.ts')).listMailboxes(config(), options))
+  mailbox
+    .command('test <name>')
+    .description('logs in and shows what is there; changes nothing')
+    .option('--json', 'one JSON object', false)
+    .action(async (name: string, options: { json: boolean }) =>
+      (await import('./mailbox.ts')).testMailbox(config(), name, options, signal),
+    )
+  mailbox
+    .command('pause <name>')
+    .action(async (name: string) => (await import('./mailbox.ts')).pauseMailbox(config(), name))
+  mailbox
+    .command('resume <name>')
+    .action(async (name: string) => (await import('./mailbox.ts')).resumeMailbox(config(), name))
+}
+
+function messageCommands(program: Command): void {
+  const messages = program
+    .command('messages')
+    .description('what became of every message')
+    .option('--state <state>', 'received, ticketed, suppressed, quarantined')
+    .option('--mailbox <name>')
+    .option('--json', 'one JSON object a line', false)
+    .action(async (options: { state?: string; mailbox?: string; json: boolean }) =>
+      (await import('./messages.ts')).listMessages(config(), options),
+    )
+  messages
+    .command('show <id>')
+    .description('its whole way, event by event')
+    .action(async (id: string, _: unknown, command: Command) =>
+      (await import('./messages.ts')).showMessage(config(), id, { json: command.optsWithGlobals()['json'] === true }),
+    )
+  messages
+    .command('raw <id>')
+    .description('its exact octets')
+    .action(async (id: string) => (await import('./messages.ts')).rawMessage(config(), id))
+  messages
+    .command('reprocess <id>')
+    .alias('release')
+    .description('work a quarantined or suppressed message again')
+    .action(async (id: string) => (await import('./messages.ts')).reprocessMessage(config(), id))
+  const tickets = program
+    .command('tickets')
+    .description('the tickets')
+    .option('--json', 'one JSON object a line', false)
+    .action(async (options: { json: boolean }) => (await import('./tickets.ts')).listTickets(config(), options))
+  tickets
+    .command('show <number>')
+    .description('one ticket with its entries')
+    .action(async (number: string, _: unknown, command: Command) =>
+      (await import('./tickets.ts')).showTicket(config(), number, { json: command.optsWithGlobals()['json'] === true }),
+    )
+}
+
+function explainCommand(program: Command, result: Result): void {
+  program
+    .command('explain [files...]')
+    .description('what would become of these mails, or of the one on standard input; needs no database')
+    .option('--json', 'one JSON object a line', false)
+    .option('--content', 'with the content of attachments', false)
+    .action(async (files: string[], options: { json: boolean; content: boolean }) => {
+      const { explain } = await import('./explain.ts')
+      result.exitCode = await explain(files, options, process)
+    })
+}

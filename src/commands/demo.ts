@@ -1,0 +1,63 @@
+/** `mailchute demo`: the whole way on this machine with nothing configured. */
+import path from 'node:path'
+import pc from 'picocolors'
+import { readConfig } from '../config.ts'
+import { sampleMails } from '../sandbox/mails/sample-mails.ts'
+import { startSandbox } from '../sandbox/server.ts'
+import { type App, openApp } from './app.ts'
+import { type DrainReport, drainApp } from './drain.ts'
+import { sheetText } from './sheet.ts'
+import { print, progressLine } from './terminal.ts'
+import { ticketTable } from './tickets.ts'
+
+export interface DemoOptions {
+  readonly once: boolean
+  readonly port: number
+}
+
+const USER = 'support@mailchute.example'
+const PASSWORD = 'demo'
+
+/** Its own folder and its own mailbox: whatever else is configured is left alone. */
+export async function demo(options: DemoOptions, signal: AbortSignal): Promise<void> {
+  const messages = sampleMails().map(({ octets }, index) => ({ uniqueId: `demo-${index + 1}`, octets }))
+  await using sandbox = await startSandbox({
+    port: options.port,
+    mailboxes: [{ user: USER, password: PASSWORD, messages }],
+  })
+  const dataDir = path.resolve(process.env['MAILCHUTE_DATA'] ?? 'data', 'demo')
+  const own = readConfig(
+    {
+      MAILCHUTE_DATA: dataDir,
+      LOG_LEVEL: 'warn',
+      MAILBOX_DEMO_URL: sandbox.url(USER),
+      MAILBOX_DEMO_PASSWORD: PASSWORD,
+    },
+    '/nonexistent',
+  )
+  print(`${pc.bold('Mailchute demo')}: ${messages.length} sample mails wait at ${sandbox.url(USER)}\n\n`)
+  await using app = await openApp(own)
+  const line = progressLine()
+  const report = await drainApp(app, { onProgress: ({ waiting }) => line.show(`${waiting} messages wait ...`) }, signal)
+  line.clear()
+  print(await firstScreen(app, report, sandbox.mailbox(USER).messages().length, path.relative(process.cwd(), dataDir)))
+  if (options.once) return
+  print(`The sandbox goes on at ${sandbox.url(USER)} (password ${PASSWORD}); Ctrl-C ends it.\n`)
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+async function firstScreen(app: App, report: DrainReport, left: number, dataDir: string): Promise<string> {
+  const next = `MAILCHUTE_DATA=${dataDir} npx mailchute`
+  const repeated = report.mailboxes.reduce((sum, { retrieved, stored }) => sum + retrieved - stored, 0)
+  return [
+    await ticketTable(app.store),
+    `\n${sheetText(report)}`,
+    `${left} mails are left on the server.\n`,
+    repeated > 0 ? `${repeated} had been here before: known by their digest, so no second ticket.\n` : '',
+    `\nWhere to look next:\n`,
+    `  ${next} tickets show 1      one ticket with its entries\n`,
+    `  ${next} messages            what became of every mail, and why\n`,
+    `  ${next} messages show ID    the whole way of one of them\n`,
+    `  README.md                   how to point it at a mailbox of your own\n`,
+  ].join('')
+}

@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import type { Readable, Writable } from 'node:stream'
+import { asMailchuteError, MailchuteError } from '../errors.ts'
+import type { ParsedMessage } from '../message/parsed-message.ts'
+import { sanitise } from '../message/sanitise.ts'
+import { createParsePool, type ParsePool } from '../ticketing/parse-pool.ts'
+import { summary } from './explain-summary.ts'
+
+export interface ExplainOptions {
+  /** One JSON object a line; otherwise a summary for people. */
+  readonly json: boolean
+  /** The octets of attachments in base64; with `json` only. */
+  readonly content: boolean
+}
+
+export interface ExplainIo {
+  readonly stdout: Writable
+  readonly stderr: Writable
+  readonly stdin: Readable
+}
+
+/** What is known of each file, readable or not. */
+export interface Explained {
+  readonly file: string
+  readonly sha256: string | null
+  readonly sizeBytes: number | null
+  readonly error: { readonly code: string; readonly message: string } | null
+  /** null where there is an error. */
+  readonly message: ParsedMessage | null
+}
+
+const EX_OK = 0
+const EX_DATAERR = 65
+const STDIN = '-'
+
+/**
+ * Tells what would become of these mails; without files (or for `-`) of the one on standard input. Needs no database,
+ * changes nothing. Each file gets its answer, in order; resolves with the exit code: 65 when any could not be read or
+ * parsed.
+ */
+export async function explain(files: string[], options: ExplainOptions, io: ExplainIo): Promise<number> {
+  const pool = createParsePool()
+  let exitCode = EX_OK
+  try {
+    const print = options.json ? json : summary
+    for await (const explained of inOrder(files.length === 0 ? [STDIN] : files, pool, options, io)) {
+      await write(io.stdout, `${print(explained)}\n`)
+      if (explained.error) {
+        exitCode = EX_DATAERR
+        await write(io.stderr, `${explained.file}: ${explained.error.message} (${explained.error.code})\n`)
+      }
+    }
+  } finally {
+    await pool.close()
+  }
+  return exitCode
+}
+
+/** A few are parsed ahead, so that each thread has work. */
+const AHEAD = 8
+
+async function* inOrder(files: string[], pool: ParsePool, options: ExplainOptions, io: ExplainIo) {
+  const ahead: Promise<Explained>[] = []
+  for (const file of files) {
+    ahead.push(explainFile(file, pool, options, io.stdin))
+    const first = ahead.length >= AHEAD ? ahead.shift() : undefined
+    if (first) yield await first
+  }
+  for (const rest of ahead) yield await rest
+}
+
+async function explainFile(
+  file: string,
+  pool: ParsePool,
+  options: ExplainOptions,
+  stdin: Readable,
+): Promise<Explained> {
+  try {
+    return await explainOctets(file, await (file === STDIN ? fromStdin(stdin) : fromFile(file)), pool, options)
+  } catch (thrown) {
+    const message = `cannot be read: ${thrown instanceof Error ? thrown.message : String(thrown)}`
+    return { file, sha256: null, sizeBytes: null, message: null, error: { code: 'usage/not-found', message } }
+  }
+}
+
+interface Source {
+  readonly sizeBytes: number
+  readonly octets: () => AsyncIterable<Buffer>
+}
+
+async function fromFile(file: string): Promise<Source> {
+  const stats = await stat(file)
+  if (!stats.isFile()) throw new MailchuteError('usage/not-found', 'not a file')
+  return { sizeBytes: stats.size, octets: () => createReadStream(file) }
+}
+
+async function fromStdin(stdin: Readable): Promise<Source> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stdin) chunks.push(Buffer.from(chunk))
+  const sizeBytes = chunks.reduce((sum, { length }) => sum + length, 0)
+  return { sizeBytes, octets: () => chunksOf(chunks) }
+}
+
+async function* chunksOf(chunks: Buffer[]): AsyncGenerator<Buffer> {
+  yield* chunks
+}
+
+async function explainOctets(
+  file: string,
+  source: Source,
+  pool: ParsePool,
+  options: ExplainOptions,
+): Promise<Explained> {
+  const digest = digestOf(source)
+  const parsed = pool.parse({ ...source, content: options.content && options.json }, new AbortController().signal).then(
+    (message) => ({ message, error: null }),
+    (thrown: unknown) => {
+      const { code, message } = asMailchuteError(thrown)
+      return { message: null, error: { code, message } }
+    },
+  )
+  return { file, ...(await digest), ...(await parsed) }
+}
+
+/** Read for itself: the parser need not read to the end. */
+async function digestOf(source: Source): Promise<{ sha256: string; sizeBytes: number }> {
+  const hash = createHash('sha256')
+  let sizeBytes = 0
+  for await (const chunk of source.octets()) {
+    hash.update(chunk)
+    sizeBytes += chunk.length
+  }
+  return { sha256: hash.digest('hex'), sizeBytes }
+}
+
+function json({ file, sha256, sizeBytes, error, message }: Explained): string {
+  if (message === null) return JSON.stringify({ file, sha256, sizeBytes, error })
+  const { html, attachments, defects, text, ...fields } = message
+  return JSON.stringify({
+    file,
+    sha256,
+    sizeBytes,
+    ...fields,
+    text,
+    html: html === null ? null : sanitise(html),
+    ...NOT_CLASSIFIED,
+    attachments: attachments.map(({ content, ...about }) => ({
+      ...about,
+      ...(content ? { content: Buffer.from(content).toString('base64') } : {}),
+    })),
+    defects,
+    error: null,
+  })
+}
+
+/** No rule looks at the mail yet: it is taken for a person's, and nothing is answered by itself. */
+const NOT_CLASSIFIED = {
+  reply: null,
+  kind: 'personal',
+  reason: 'not-classified',
+  mayAnswer: false,
+  delivery: null,
+}
+
+function write(stream: Writable, text: string): Promise<void> {
+  return new Promise((resolve, reject) => stream.write(text, (error) => (error ? reject(error) : resolve())))
+}

@@ -1,0 +1,96 @@
+/** The two things that a worker does, with one log line for each outcome: poll mailboxes, work messages. */
+import type { MailboxConfig } from '../config.ts'
+import { asMailchuteError, MailchuteError } from '../errors.ts'
+import { type PollResult, poll } from '../intake/poll.ts'
+import type { Log } from '../log.ts'
+import type { Queue, Work } from '../queue/queue.ts'
+import { pop3 } from '../source/pop3/session.ts'
+import type { Mailbox } from '../store/mailboxes.ts'
+import { createParsePool } from '../ticketing/parse-pool.ts'
+import { createProcess, type Outcome } from '../ticketing/process.ts'
+import type { App } from './app.ts'
+
+/** Jobs at once: enough that commits are shared and threads have work. */
+const CONCURRENCY = 16
+
+export interface Working {
+  /** Takes no new work; puts back what is not done within the grace. */
+  stop(graceMilliseconds: number): Promise<void>
+}
+
+export function startWork(app: App, queue: Queue, onOutcome: (outcome: Outcome) => void = () => undefined): Working {
+  const pool = createParsePool()
+  const process = createProcess(app.store, pool)
+  const work: Work = queue.work(async (inboundMessageId, run) => {
+    const startedAt = performance.now()
+    try {
+      const outcome = await process(inboundMessageId, run)
+      logOutcome(app.log, inboundMessageId, outcome, performance.now() - startedAt)
+      onOutcome(outcome)
+    } catch (error) {
+      app.log.failure('message.failed', asMailchuteError(error), { inboundMessageId, isLastAttempt: run.isLastAttempt })
+      throw error
+    }
+  }, CONCURRENCY)
+  return {
+    stop: async (graceMilliseconds) => {
+      await work.stop(graceMilliseconds)
+      await pool.close()
+    },
+  }
+}
+
+function logOutcome(log: Log, inboundMessageId: string, outcome: Outcome, milliseconds: number): void {
+  const fields = { inboundMessageId, milliseconds: Math.round(milliseconds) }
+  if (outcome.state === 'ticketed') {
+    const { ticket, isNew, reason } = outcome
+    log.event('message.ticketed', { ...fields, ticket, isNew, reason })
+  } else if (outcome.state === 'quarantined') {
+    log.failure('message.quarantined', outcome.error, { ...fields, reason: outcome.reason })
+  }
+}
+
+export type PollOnce = (mailbox: MailboxConfig, signal: AbortSignal) => Promise<PollResult>
+
+/** Polls one mailbox now, whatever its schedule says. Rejects only if the store cannot even book the poll. */
+export function createPollOnce(app: App, queue: Queue): PollOnce {
+  const wake = async (ids: readonly string[]) => {
+    await queue.wake(ids).catch((error: unknown) => {
+      app.log.failure('wake.failed', asMailchuteError(error), { messages: ids.length })
+    })
+  }
+  const deps = {
+    store: app.store,
+    connect: pop3,
+    wake,
+    assertRoom: app.assertRoom,
+    now: () => new Date(),
+    random: Math.random,
+  }
+  return async (mailbox, signal) => {
+    const row = (await app.store.mailboxes.find(mailbox.name)) ?? app.rows.get(mailbox.name)
+    if (row === undefined) throw new MailchuteError('config/unknown-mailbox', `no mailbox is named ${mailbox.name}`)
+    const startedAt = performance.now()
+    const result = await poll(deps, mailbox, row, signal)
+    logPoll(app.log, mailbox, row, result, performance.now() - startedAt)
+    return result
+  }
+}
+
+function logPoll(log: Log, { name }: MailboxConfig, row: Mailbox, result: PollResult, milliseconds: number): void {
+  const fields = { mailbox: name, milliseconds: Math.round(milliseconds) }
+  if (result.outcome === 'busy') {
+    log.event('poll.skipped', { ...fields, reason: 'busy' })
+    return
+  }
+  const { sheet, error } = result
+  if (error !== null) log.failure('poll.failed', error, { ...fields, ...sheet })
+  else log.event('poll.finished', { ...fields, ...sheet })
+  if (sheet.listed !== sheet.known + sheet.retrieved + sheet.held + sheet.left) {
+    log.event('poll.unbalanced', { ...fields, ...sheet })
+  }
+  if (error?.code === 'source/credentials-refused' && row.state === 'active') {
+    log.failure('mailbox.paused', error, { mailbox: name })
+  }
+  if (error === null && row.state === 'paused') log.event('mailbox.resumed', { mailbox: name })
+}

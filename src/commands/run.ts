@@ -1,0 +1,112 @@
+/** `mailchute run`: the background worker, until it is told to stop. */
+import { schedule } from 'node-cron'
+import type { Config, MailboxConfig } from '../config.ts'
+import { asMailchuteError, MailchuteError } from '../errors.ts'
+import type { JobRun, Queue } from '../queue/queue.ts'
+import { type Mailbox, OPERATOR } from '../store/mailboxes.ts'
+import { SWEEP_SECONDS, sweep } from '../upkeep/sweep.ts'
+import { type App, mailboxesOf, openApp } from './app.ts'
+import { createPollOnce, type PollOnce, startWork } from './roles.ts'
+
+export const ROLES = ['poll', 'work'] as const
+export type Role = (typeof ROLES)[number]
+
+/** Of the half minute that supervisors usually give. */
+const GRACE_MILLISECONDS = 20_000
+const POLLS_AT_ONCE = 8
+
+interface Duty {
+  stop(): Promise<void>
+}
+
+/** Resolves when everything under way is finished or put back. */
+export async function run(config: Config, roles: readonly Role[], signal: AbortSignal): Promise<void> {
+  await using app = await openApp(config)
+  const queue = await app.openQueue()
+  const duties: Duty[] = []
+  if (roles.includes('work')) duties.push(workDuty(app, queue), sweepDuty(app, queue))
+  if (roles.includes('poll')) duties.push(pollDuty(app, queue, mailboxesOf(config), signal))
+  app.log.event('worker.started', { roles: roles.join(), mailboxes: config.mailboxes.length })
+  await aborted(signal)
+  app.log.event('worker.stopping', { reason: asMailchuteError(signal.reason).message })
+  await Promise.allSettled(duties.map((duty) => duty.stop()))
+  app.log.event('worker.stopped')
+}
+
+export function parseRoles(text: string): Role[] {
+  const names = text.split(',').map((name) => name.trim())
+  const unknown = names.filter((name) => !(ROLES as readonly string[]).includes(name))
+  if (unknown.length > 0) {
+    throw new MailchuteError('usage/invalid', `no such role: ${unknown.join(', ')}`, {
+      hint: `roles: ${ROLES.join(', ')}`,
+    })
+  }
+  return ROLES.filter((role) => names.includes(role))
+}
+
+function workDuty(app: App, queue: Queue): Duty {
+  const working = startWork(app, queue)
+  return { stop: () => working.stop(GRACE_MILLISECONDS) }
+}
+
+/** At the start everything that waits, then whatever has waited for longer than a wake-up takes. */
+function sweepDuty(app: App, queue: Queue): Duty {
+  const once = async (receivedBefore?: Date) => {
+    try {
+      const woken = await sweep(app.store, queue.wake, receivedBefore ? { receivedBefore } : {})
+      if (woken > 0) app.log.event('sweep.woke', { messages: woken })
+    } catch (error) {
+      app.log.failure('sweep.failed', asMailchuteError(error))
+    }
+  }
+  void once()
+  const task = schedule('0 * * * * *', () => once(new Date(Date.now() - SWEEP_SECONDS * 1000)), { noOverlap: true })
+  return { stop: async () => void (await task.destroy()) }
+}
+
+/** Every instance asks for a poll when its time has come; the queue makes one of it. */
+function pollDuty(app: App, queue: Queue, mailboxes: readonly MailboxConfig[], signal: AbortSignal): Duty {
+  const ask = ({ name }: MailboxConfig) =>
+    queue.requestPoll(name).catch((error: unknown) => {
+      app.log.failure('wake.failed', asMailchuteError(error), { mailbox: name })
+    })
+  const pollOnce = createPollOnce(app, queue)
+  const polling = queue.workPolls((name, job) => pollIfDue(app, pollOnce, mailboxes, name, job, signal), POLLS_AT_ONCE)
+  const tasks = mailboxes.map((mailbox) => schedule(mailbox.schedule, () => ask(mailbox)))
+  for (const mailbox of mailboxes) void ask(mailbox)
+  return {
+    stop: async () => {
+      for (const task of tasks) await task.destroy()
+      await polling.stop(GRACE_MILLISECONDS)
+    },
+  }
+}
+
+async function pollIfDue(
+  app: App,
+  pollOnce: PollOnce,
+  mailboxes: readonly MailboxConfig[],
+  name: string,
+  job: JobRun,
+  signal: AbortSignal,
+): Promise<void> {
+  const mailbox = mailboxes.find((each) => each.name === name)
+  const row = await app.store.mailboxes.find(name)
+  const reason = whyNot(mailbox, row)
+  if (reason !== null) app.log.event('poll.skipped', { mailbox: name, reason })
+  else if (mailbox) await pollOnce(mailbox, AbortSignal.any([job.signal, signal]))
+}
+
+function whyNot(mailbox: MailboxConfig | undefined, row: Mailbox | null): string | null {
+  // Another instance may know mailboxes that are not set here.
+  if (mailbox === undefined || row === null) return 'not-set-here'
+  if (row.pausedReason === OPERATOR) return 'paused'
+  return row.nextPollAt !== null && row.nextPollAt > new Date() ? 'back-off' : null
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

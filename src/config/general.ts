@@ -1,0 +1,72 @@
+/** The settings that belong to no mailbox. */
+import type { Config } from '../config.ts'
+import type { Settings } from './environment.ts'
+import { didYouMean, type Problem } from './problem.ts'
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+const SECRET_KEY_BYTES = 32
+
+export function readGeneral(settings: Settings, problems: Problem[]): Omit<Config, 'dataDir' | 'mailboxes'> {
+  return {
+    databaseUrl: serverUrl('DATABASE_URL', ['postgresql:', 'postgres:'], settings, problems),
+    redisUrl: serverUrl('REDIS_URL', ['redis:', 'rediss:'], settings, problems),
+    migrate: choice('MAILCHUTE_MIGRATE', ['on', 'off'], 'on', settings, problems) === 'on',
+    logLevel: choice('LOG_LEVEL', LOG_LEVELS, 'info', settings, problems),
+    secretKey: secretKey(settings, problems),
+    http: { host: settings.get('HTTP_HOST') ?? '127.0.0.1', port: httpPort(settings, problems) },
+    consoleToken: consoleToken(settings, problems),
+  }
+}
+
+function serverUrl(setting: string, protocols: string[], settings: Settings, problems: Problem[]): string | null {
+  const url = settings.secret(setting)
+  if (url === undefined) return null
+  if (URL.canParse(url) && protocols.includes(new URL(url).protocol)) return url
+  const hint = `write ${protocols[0]}//user:password@host:port/name, with special characters percent-encoded`
+  problems.push({ setting, problem: `it is no ${protocols[0]}// URL`, hint })
+  return null
+}
+
+function choice<T extends string>(
+  setting: string,
+  choices: readonly T[],
+  fallback: T,
+  settings: Settings,
+  problems: Problem[],
+): T {
+  const written = settings.get(setting)?.toLowerCase()
+  if (written === undefined) return fallback
+  const chosen = choices.find((candidate) => candidate === written)
+  if (chosen) return chosen
+  const hint = didYouMean(written, choices) ?? `it is one of ${choices.join(', ')}`
+  problems.push({ setting, problem: `'${written}' is not a choice`, hint })
+  return fallback
+}
+
+function secretKey(settings: Settings, problems: Problem[]): string | null {
+  const setting = 'MAILCHUTE_SECRET_KEY'
+  const key = settings.secret(setting)
+  if (key === undefined) return null
+  const isBase64 = /^[A-Za-z0-9+/]+={0,2}$/.test(key)
+  if (isBase64 && Buffer.from(key, 'base64').length === SECRET_KEY_BYTES) return key
+  problems.push({ setting, problem: 'it is not 32 octets in base64', hint: 'make one with `openssl rand -base64 32`' })
+  return null
+}
+
+function httpPort(settings: Settings, problems: Problem[]): number {
+  const written = settings.get('HTTP_PORT') ?? '8025'
+  if (/^\d{1,5}$/.test(written) && Number(written) <= 65535) return Number(written)
+  problems.push({ setting: 'HTTP_PORT', problem: `'${written}' is no port`, hint: 'it is a number from 0 to 65535' })
+  return 0
+}
+
+function consoleToken(settings: Settings, problems: Problem[]): string | null {
+  const setting = 'CONSOLE_TOKEN'
+  const token = settings.secret(setting)
+  if (token === undefined) return null
+  // It travels in an Authorization header: RFC 6750 section 2.1, b64token.
+  if (/^[A-Za-z0-9\-._~+/]+=*$/.test(token)) return token
+  const hint = 'use letters, digits and -._~+/ only, for instance of `openssl rand -hex 24`'
+  problems.push({ setting, problem: 'it has characters that a token cannot have', hint })
+  return null
+}

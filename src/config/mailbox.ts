@@ -1,0 +1,36 @@
+/** Mailboxes: MAILBOX_<NAME>_URL and the settings beside it. */
+import type { MailboxConfig } from '../config.ts'
+import type { Settings } from './environment.ts'
+import { readLogin } from './mailbox-login.ts'
+import { readOptions } from './mailbox-options.ts'
+import { isLoopback, type MailboxUrl, parseMailboxUrl } from './mailbox-url.ts'
+import type { Problem } from './problem.ts'
+
+export function readMailboxes(names: readonly string[], settings: Settings, problems: Problem[]): MailboxConfig[] {
+  const seen = new Map<string, string>()
+  return names.flatMap((name) => {
+    const setting = `MAILBOX_${name}_URL`
+    const url = parseMailboxUrl(setting, settings.get(setting) ?? '', problems)
+    if (!url) return []
+    reportTwin(setting, url, seen, problems)
+    return readMailbox(name, url, settings, problems) ?? []
+  })
+}
+
+function readMailbox(name: string, url: MailboxUrl, settings: Settings, problems: Problem[]): MailboxConfig | null {
+  const mailbox = name.toLowerCase().replaceAll('_', '-')
+  const { auth, ...options } = readOptions(`MAILBOX_${name}_URL`, mailbox, url.query, settings, problems)
+  const login = readLogin(name, url.isMicrosoft ? (auth ?? 'oauth') : auth, settings, problems)
+  if (!login) return null
+  const { host, port, security, user } = url
+  return { name: mailbox, url: url.shown, host, port, security, user, ...login, ...options }
+}
+
+/** Two pollers of one mailbox would lock each other out, and each mail would come twice. */
+function reportTwin(setting: string, url: MailboxUrl, seen: Map<string, string>, problems: Problem[]): void {
+  // Of one's own machine the port may tell two servers apart; elsewhere 110 and 995 are two doors of one.
+  const key = `${url.user}@${url.host}${isLoopback(url.host) ? `:${url.port}` : ''}`
+  const twin = seen.get(key)
+  if (twin) problems.push({ setting, problem: `it is the same mailbox as ${twin}`, hint: 'remove one of the two' })
+  else seen.set(key, setting)
+}

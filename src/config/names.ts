@@ -1,0 +1,45 @@
+/** The names of all settings, so that a misspelt one is an error and not a surprise. */
+import { didYouMean, nearest, type Problem } from './problem.ts'
+
+const GENERAL = ['DATABASE_URL', 'REDIS_URL', 'HTTP_HOST', 'HTTP_PORT', 'CONSOLE_TOKEN', 'LOG_LEVEL']
+const PREFIXED = ['MAILCHUTE_DATA', 'MAILCHUTE_SECRET_KEY', 'MAILCHUTE_MIGRATE']
+const SECRETS = ['DATABASE_URL', 'REDIS_URL', 'MAILCHUTE_SECRET_KEY', 'CONSOLE_TOKEN']
+const KNOWN = [...GENERAL, ...PREFIXED, ...SECRETS.map((name) => `${name}_FILE`)]
+
+const MAILBOX_SECRETS = ['PASSWORD', 'ACCESS_TOKEN', 'OAUTH_CLIENT_SECRET']
+const MAILBOX_PLAIN = ['URL', 'OAUTH_CLIENT_ID', 'OAUTH_TENANT', 'OAUTH_AUTHORITY']
+const MAILBOX_SUFFIXES = [...MAILBOX_PLAIN, ...MAILBOX_SECRETS, ...MAILBOX_SECRETS.map((name) => `${name}_FILE`)]
+
+/** NAME of every MAILBOX_<NAME>_URL. */
+export function mailboxNames(names: readonly string[]): string[] {
+  return names.map((name) => /^MAILBOX_([A-Z0-9_]+)_URL$/.exec(name)?.[1]).filter((name) => name !== undefined)
+}
+
+/** Every name that begins like one of ours must be one of ours. */
+export function checkNames(names: readonly string[], problems: Problem[]): void {
+  const mailboxes = mailboxNames(names)
+  const known = new Set([...KNOWN, ...mailboxes.flatMap(settingsOf)])
+  const ours = names.filter((name) => /^(MAILBOX|MAILCHUTE)_/i.test(name))
+  for (const name of ours.filter((written) => !known.has(written))) {
+    problems.push({ setting: name, ...explain(name, mailboxes, [...known]) })
+  }
+}
+
+const settingsOf = (mailbox: string): string[] => MAILBOX_SUFFIXES.map((suffix) => `MAILBOX_${mailbox}_${suffix}`)
+
+function explain(name: string, mailboxes: readonly string[], known: readonly string[]): Omit<Problem, 'setting'> {
+  const problem = 'there is no such setting'
+  const near = didYouMean(name.toUpperCase(), known)
+  if (near) return { problem, hint: near }
+  const suffix = MAILBOX_SUFFIXES.filter((candidate) => name.endsWith(`_${candidate}`)).sort(longestFirst)[0]
+  const mailbox = suffix && name.slice('MAILBOX_'.length, -suffix.length - 1)
+  if (mailbox && !mailboxes.includes(mailbox)) {
+    return { problem: 'its mailbox has no URL', hint: `set MAILBOX_${mailbox}_URL, or remove this setting` }
+  }
+  // A mailbox that is not there yet: what stands before the last word is most likely its name.
+  const guessed = /^MAILBOX_(.+)_[^_]+$/i.exec(name)?.[1]?.toUpperCase()
+  const candidates = guessed ? [...known, ...settingsOf(guessed)] : known
+  return { problem, hint: `the nearest there is: ${nearest(name.toUpperCase(), candidates)}; .env.example has all` }
+}
+
+const longestFirst = (a: string, b: string): number => b.length - a.length

@@ -1,0 +1,221 @@
+/**
+ * Every error that Mailchute raises, in one catalogue: what it is, what to do about it, and with which
+ * code of sysexits.h a command ends. `docs/errors.md` is tested against it.
+ *
+ * The remedy belongs to the error, never to whoever catches it:
+ * - `retry`: passes by itself; try again later, with back-off.
+ * - `quarantine`: this one message needs a person; the others go on.
+ * - `alert`: an operator must act; trying again alone will not help.
+ */
+export type Remedy = 'retry' | 'quarantine' | 'alert'
+
+interface Entry {
+  readonly remedy: Remedy
+  readonly exitCode: number
+  readonly hint: string
+}
+
+const EX_USAGE = 64
+const EX_DATAERR = 65
+const EX_UNAVAILABLE = 69
+const EX_TEMPFAIL = 75
+const EX_NOPERM = 77
+const EX_CONFIG = 78
+
+const entry = (remedy: Remedy, exitCode: number, hint: string): Entry => ({ remedy, exitCode, hint })
+
+export const ERROR_CATALOGUE = {
+  'usage/invalid': entry('alert', EX_USAGE, 'see `mailchute --help`'),
+  'usage/not-found': entry('alert', EX_USAGE, 'list what there is with `mailchute messages` or `mailchute tickets`'),
+  'config/invalid': entry('alert', EX_CONFIG, 'mend the settings named above; `.env.example` lists every one'),
+  'config/no-mailbox': entry('alert', EX_CONFIG, 'set MAILBOX_<NAME>_URL, or try `mailchute demo`'),
+  'config/unknown-mailbox': entry('alert', EX_USAGE, '`mailchute mailbox list` names the mailboxes that are set'),
+  'config/queue-eviction': entry(
+    'alert',
+    EX_CONFIG,
+    'set `maxmemory-policy noeviction` in Redis: with any other policy it drops jobs when memory is short',
+  ),
+
+  'source/unreachable': entry(
+    'retry',
+    EX_UNAVAILABLE,
+    'check host and port of the mailbox URL, and that the network lets it through',
+  ),
+  'source/connect-timeout': entry(
+    'retry',
+    EX_UNAVAILABLE,
+    'check host and port of the mailbox URL, and that no firewall swallows the connection',
+  ),
+  'source/reply-timeout': entry(
+    'retry',
+    EX_UNAVAILABLE,
+    'the server stopped answering; nothing was deleted, the next poll tries again',
+  ),
+  'source/connection-lost': entry(
+    'retry',
+    EX_UNAVAILABLE,
+    'the connection ended too early; nothing was deleted, the next poll tries again',
+  ),
+  'source/server-busy': entry('retry', EX_TEMPFAIL, 'the server asks to come back later; the next poll does'),
+  'source/mailbox-locked': entry(
+    'retry',
+    EX_TEMPFAIL,
+    'another program has this mailbox open; close it, or wait for it',
+  ),
+  'source/login-delay': entry(
+    'retry',
+    EX_TEMPFAIL,
+    'the server wants longer pauses between logins: raise the schedule of this mailbox',
+  ),
+  'source/credentials-refused': entry(
+    'alert',
+    EX_NOPERM,
+    'check user and password (or token), and that POP3 is switched on for this mailbox',
+  ),
+  'source/server-refused': entry(
+    'alert',
+    EX_UNAVAILABLE,
+    'the server refuses for good; its answer says why, its operator can tell more',
+  ),
+  'source/auth-unsupported': entry(
+    'alert',
+    EX_CONFIG,
+    'the server offers no way to log in that fits this mailbox; check `auth` in its URL',
+  ),
+  'source/tls-unavailable': entry(
+    'alert',
+    EX_UNAVAILABLE,
+    'the server does not offer STLS; use pop3s:// (port 995). Mailchute never goes on in clear text',
+  ),
+  'source/tls-untrusted': entry(
+    'alert',
+    EX_UNAVAILABLE,
+    'the certificate cannot be verified; if the server has its own authority, name its file: ?ca=/path/ca.pem',
+  ),
+  'source/protocol-violation': entry(
+    'retry',
+    EX_UNAVAILABLE,
+    'the server did not speak POP3 as RFC 1939 has it; nothing was deleted',
+  ),
+  'source/uidl-unsupported': entry(
+    'alert',
+    EX_UNAVAILABLE,
+    'the server has no UIDL; without unique-ids mail cannot be deleted safely, so it is not polled',
+  ),
+  'source/message-refused': entry(
+    'retry',
+    EX_UNAVAILABLE,
+    'the server would not hand over this message; it stays there, the others go on',
+  ),
+  'source/message-too-large': entry(
+    'quarantine',
+    EX_DATAERR,
+    'the message stays on the server; raise maxMessageBytes of this mailbox to take it',
+  ),
+  'source/message-empty': entry(
+    'retry',
+    EX_UNAVAILABLE,
+    'the server answered with no octets at all; the message stays there',
+  ),
+
+  'message/unparseable': entry(
+    'quarantine',
+    EX_DATAERR,
+    'look at `mailchute messages raw ID`, then `mailchute messages reprocess ID`',
+  ),
+  'message/parse-timeout': entry(
+    'quarantine',
+    EX_DATAERR,
+    'parsing took too long and was ended; the raw message is kept, see `mailchute messages raw ID`',
+  ),
+  'message/parse-memory': entry(
+    'quarantine',
+    EX_DATAERR,
+    'parsing took too much memory and was ended; the raw message is kept, see `mailchute messages raw ID`',
+  ),
+
+  'store/unavailable': entry(
+    'retry',
+    EX_TEMPFAIL,
+    'check that PostgreSQL runs and DATABASE_URL points to it; mail waits on the server meanwhile',
+  ),
+  'store/disk-full': entry(
+    'retry',
+    EX_TEMPFAIL,
+    'make room on the disk of the database; mail waits on the server meanwhile',
+  ),
+  'store/embedded-failed': entry(
+    'alert',
+    EX_UNAVAILABLE,
+    'see postgres.log in the data folder, or set DATABASE_URL to a PostgreSQL of your own',
+  ),
+  'store/migration-failed': entry(
+    'alert',
+    EX_UNAVAILABLE,
+    'the database could not be brought up to date; the cause above says why. Nothing was fetched',
+  ),
+  'store/not-migrated': entry('alert', EX_CONFIG, 'run `mailchute migrate`, or let MAILCHUTE_MIGRATE be `on`'),
+  'store/raw-damaged': entry(
+    'quarantine',
+    EX_DATAERR,
+    'stored octets no longer match their digest: check the disk, restore from a backup',
+  ),
+  'store/write-refused': entry(
+    'quarantine',
+    EX_DATAERR,
+    'the database refused the values of this message; the cause says which',
+  ),
+
+  'queue/unavailable': entry(
+    'retry',
+    EX_TEMPFAIL,
+    'check that Redis runs and REDIS_URL points to it; stored mail waits, nothing is lost',
+  ),
+  'job/attempts-exhausted': entry(
+    'quarantine',
+    EX_DATAERR,
+    'the last error is in the events: `mailchute messages show ID`',
+  ),
+  'runtime/shutting-down': entry('retry', EX_TEMPFAIL, 'nothing is lost: what was under way is taken up again at the next start'),
+  'runtime/node-too-old': entry(
+    'alert',
+    EX_UNAVAILABLE,
+    'use `npx mailchute`, which brings its own Node, or install Node 22.19 or newer',
+  ),
+  'internal/bug': entry('alert', 70, 'this is a fault in Mailchute: please report it with the line above'),
+} as const satisfies Record<string, Entry>
+
+export type ErrorCode = keyof typeof ERROR_CATALOGUE
+
+/** Ids, counts and verbs that help to find the place. Never secrets, never mail content (I9). */
+export type ErrorContext = Readonly<Record<string, string | number | boolean>>
+
+export class MailchuteError extends Error {
+  override readonly name = 'MailchuteError'
+  readonly code: ErrorCode
+  readonly context: ErrorContext
+  readonly hint: string
+  readonly remedy: Remedy
+  readonly exitCode: number
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; context?: ErrorContext; hint?: string } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    const { remedy, exitCode, hint } = ERROR_CATALOGUE[code]
+    this.code = code
+    this.context = options.context ?? {}
+    this.hint = options.hint ?? hint
+    this.remedy = remedy
+    this.exitCode = exitCode
+  }
+}
+
+/** Any thrown value as one of ours; what nobody foresaw is a bug and says so. */
+export function asMailchuteError(thrown: unknown): MailchuteError {
+  if (thrown instanceof MailchuteError) return thrown
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return new MailchuteError('internal/bug', message, { cause: thrown })
+}

@@ -1,0 +1,65 @@
+import type { Sheet } from '../store/polls.ts'
+
+export type Fate = 'known' | 'retrieved' | 'held'
+
+/**
+ * Keeps count of what became of each message that the poll's first list had (I5). What is not booked by the end was
+ * left on the server. Messages that arrive during the poll are the next one's.
+ */
+export interface Book {
+  open(keys: Iterable<string>): void
+  isOpen(key: string): boolean
+  has(key: string): boolean
+  /** A second fate for the same message is ignored: the first one stands. */
+  close(key: string, fate: Fate): void
+  /** The server would not hand it over; it is left for the next poll. */
+  tried(key: string): void
+  wasTried(key: string): boolean
+  isDeleted(key: string): boolean
+  deleted(keys: Iterable<string>): void
+  stored(messages: number, octets: number): void
+  connected(): void
+  sheet(): Sheet
+}
+
+export function createBook(): Book {
+  const fates = new Map<string, Fate | null>()
+  const gone = new Set<string>()
+  const refused = new Set<string>()
+  const totals = { connections: 0, stored: 0, octets: 0 }
+  const count = (fate: Fate | null) => [...fates.values()].filter((each) => each === fate).length
+  return {
+    open: (keys) => {
+      for (const key of keys) fates.set(key, null)
+    },
+    isOpen: (key) => fates.get(key) === null,
+    has: (key) => fates.has(key),
+    close: (key, fate) => {
+      if (fates.get(key) === null) fates.set(key, fate)
+    },
+    tried: (key) => {
+      refused.add(key)
+    },
+    wasTried: (key) => refused.has(key),
+    isDeleted: (key) => gone.has(key),
+    deleted: (keys) => {
+      for (const key of keys) gone.add(key)
+    },
+    stored: (messages, octets) => {
+      totals.stored += messages
+      totals.octets += octets
+    },
+    connected: () => {
+      totals.connections++
+    },
+    sheet: () => ({
+      ...totals,
+      listed: fates.size,
+      known: count('known'),
+      retrieved: count('retrieved'),
+      held: count('held'),
+      left: count(null),
+      deleted: gone.size,
+    }),
+  }
+}

@@ -1,0 +1,123 @@
+import type { MailboxConfig } from '../config.ts'
+import { asMailchuteError, MailchuteError } from '../errors.ts'
+import type { MailSession } from '../source/source.ts'
+import type { Store } from '../store/store.ts'
+import type { Book } from './book.ts'
+import type { Collector } from './collector.ts'
+import { isDue, type Planned, REFUSALS_LIMIT } from './plan.ts'
+
+/** What one session works with. */
+export interface SessionRun {
+  readonly store: Store
+  readonly mailbox: MailboxConfig
+  readonly session: MailSession
+  readonly collector: Collector
+  readonly book: Book
+  readonly now: () => Date
+  /** True: start no further message, this session has had its share of time. */
+  readonly isOver: () => boolean
+}
+
+export interface SessionEnd {
+  /** How many of the messages were begun; the others are another session's. */
+  readonly started: number
+  /** The server has acknowledged DELE for these. */
+  readonly deleted: readonly Planned[]
+  /** False: the connection had to be dropped to stop a message that is too large. Nothing was deleted. */
+  readonly canCommit: boolean
+}
+
+/** Messages under way at once: more than a server's window, so that it never runs dry. */
+const UNDER_WAY = 128
+
+/**
+ * Works through the messages in their order; resolves when each that was begun has its fate. Rejects with the first
+ * failure that is the session's and not one message's, and drops the connection: then nothing is deleted.
+ */
+export async function runSession(run: SessionRun, planned: readonly Planned[]): Promise<SessionEnd> {
+  const deleted: Planned[] = []
+  const underWay = new Set<Promise<void>>()
+  const trouble: { failure: unknown; tooLarge: boolean } = { failure: null, tooLarge: false }
+  let started = 0
+  for (const item of planned) {
+    if (trouble.failure !== null || trouble.tooLarge || run.isOver()) break
+    started++
+    const one = handle(run, item)
+      .then((fate) => {
+        if (fate === 'deleted') deleted.push(item)
+        if (fate === 'connection-dropped') trouble.tooLarge = true
+      })
+      .catch((error: unknown) => {
+        trouble.failure ??= error
+        return run.session[Symbol.asyncDispose]()
+      })
+      .finally(() => underWay.delete(one))
+    underWay.add(one)
+    if (underWay.size >= UNDER_WAY) await Promise.race(underWay)
+  }
+  await Promise.all(underWay)
+  if (trouble.tooLarge && isConnectionLost(trouble.failure)) return { started, deleted: [], canCommit: false }
+  if (trouble.failure !== null) throw trouble.failure
+  return { started, deleted, canCommit: !trouble.tooLarge }
+}
+
+const isConnectionLost = (failure: unknown) =>
+  failure === null || asMailchuteError(failure).code === 'source/connection-lost' || isTooLarge(failure)
+
+const isTooLarge = (failure: unknown) => asMailchuteError(failure).code === 'source/message-too-large'
+
+type Fate = 'deleted' | 'stays' | 'connection-dropped'
+
+async function handle(run: SessionRun, item: Planned): Promise<Fate> {
+  if (item.action !== 'confirm' || !(await isStillTheSame(run, item))) return retrieve(run, item)
+  run.book.close(item.key, 'known')
+  return remove(run, item)
+}
+
+/** Not the same, or the server cannot tell: then its octets will. */
+async function isStillTheSame({ session }: SessionRun, { message, entry }: Planned): Promise<boolean> {
+  const digest = await session.headerDigest(message)
+  return digest !== null && digest === entry.stored?.headerSha256
+}
+
+async function retrieve(run: SessionRun, item: Planned): Promise<Fate> {
+  const { session, collector, book, mailbox, now } = run
+  try {
+    const { isNew, sizeBytes } = await collector.retrieve(item.entry, (sink) => session.retrieve(item.message, sink))
+    book.close(item.key, 'retrieved')
+    book.stored(isNew ? 1 : 0, sizeBytes)
+  } catch (error) {
+    return bookOwnFault(run, item, asMailchuteError(error))
+  }
+  // The proof that I2 asks for: `collector.retrieve` resolves only once raw octets and row are committed.
+  return isDue(now(), mailbox, now()) ? remove(run, item) : 'stays'
+}
+
+/** A server that will not delete one message does not stop the others; the next poll asks again. */
+async function remove({ session }: SessionRun, { message }: Planned): Promise<Fate> {
+  try {
+    await session.markDeleted(message)
+    return 'deleted'
+  } catch (error) {
+    if (error instanceof MailchuteError && error.code === 'source/message-refused') return 'stays'
+    throw error
+  }
+}
+
+/** A fault of this message alone is booked, and the others go on (I6). Anything else is thrown. Never DELE. */
+async function bookOwnFault(run: SessionRun, { entry, key, message }: Planned, error: MailchuteError): Promise<Fate> {
+  const { store, book, mailbox } = run
+  if (error.code === 'source/message-too-large') {
+    await store.ledger.hold(entry.id, error.code, mailbox.maxMessageBytes)
+    book.close(key, 'held')
+    // Found midway, although the list had it smaller: the stream could only be stopped by dropping the connection.
+    return message.sizeBytes > mailbox.maxMessageBytes ? 'stays' : 'connection-dropped'
+  }
+  if (error.code !== 'source/message-refused' && error.code !== 'source/message-empty') throw error
+  await store.ledger.refused(entry.id)
+  book.tried(key)
+  if (entry.refusals + 1 < REFUSALS_LIMIT) return 'stays'
+  await store.ledger.hold(entry.id, 'source/message-refused')
+  book.close(key, 'held')
+  return 'stays'
+}

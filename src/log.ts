@@ -1,0 +1,53 @@
+import { type Logger as Pino, pino } from 'pino'
+import type { MailchuteError } from './errors.ts'
+
+/**
+ * Every event that is ever logged, with its level. One line a poll and one a message outcome; ids, counts, codes
+ * and durations, never a secret and never mail content (I9).
+ */
+export const LOG_EVENTS = {
+  'worker.started': 'info',
+  'worker.stopping': 'info',
+  'worker.stopped': 'info',
+  'worker.failed': 'fatal',
+  'database.migrated': 'info',
+  'poll.finished': 'info',
+  'poll.failed': 'warn',
+  'poll.skipped': 'debug',
+  'poll.unbalanced': 'error',
+  'mailbox.paused': 'error',
+  'mailbox.resumed': 'info',
+  'message.ticketed': 'info',
+  'message.quarantined': 'warn',
+  'message.failed': 'warn',
+  'wake.failed': 'warn',
+  'sweep.woke': 'info',
+  'sweep.failed': 'warn',
+  'queue.troubled': 'warn',
+} as const satisfies Record<string, pino.Level>
+
+export type LogEvent = keyof typeof LOG_EVENTS
+export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>
+
+export interface Log {
+  event(name: LogEvent, fields?: LogFields): void
+  /** The same, with what is known of an error: code, message, hint and ids; not its cause, which may quote anything. */
+  failure(name: LogEvent, error: MailchuteError, fields?: LogFields): void
+  /** Resolves when everything is written. */
+  flush(): Promise<void>
+}
+
+/** Lines of JSON on standard error. */
+export function openLog(level: pino.LevelWithSilent): Log {
+  const logger: Pino = pino(
+    { level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime, messageKey: 'event' },
+    pino.destination({ dest: 2, sync: true }),
+  )
+  const write = (name: LogEvent, fields: object) => logger[LOG_EVENTS[name]](fields, name)
+  return {
+    event: (name, fields = {}) => write(name, fields),
+    failure: (name, error, fields = {}) =>
+      write(name, { ...fields, ...error.context, code: error.code, error: error.message, hint: error.hint }),
+    flush: () => new Promise((resolve) => logger.flush(() => resolve())),
+  }
+}

@@ -1,0 +1,32 @@
+const MIB = 1024 * 1024
+
+/**
+ * How much of a message is taken over. What goes beyond is left out and named in the defects, except where it says
+ * that the message counts as unparseable: the raw message is whole in any case (I1).
+ */
+export interface ParseLimits {
+  /** Octets of all text bodies together, as transferred: more is dropped while streaming, so memory stays bounded. */
+  readonly maxTextOctets: number
+  /** UTF-16 units kept of the plain text, and of the HTML. Defects `text-truncated`, `html-truncated`. */
+  readonly maxTextChars: number
+  /** Attachments described; later ones are left out. Defect `attachments-truncated`. */
+  readonly maxAttachments: number
+  /** Addresses kept of each field. Defect `addresses-truncated`. */
+  readonly maxAddresses: number
+  /** UTF-16 units kept of a subject, a display name, an address, a file name or a Content-ID. Defect `value-truncated`. */
+  readonly maxValueChars: number
+  /** Octets of the header of the message or of one of its parts. More is unparseable. */
+  readonly maxHeaderOctets: number
+  /** MIME parts, whatever their type. More is unparseable. */
+  readonly maxParts: number
+}
+
+export const PARSE_LIMITS: ParseLimits = {
+  maxTextOctets: 4 * MIB,
+  maxTextChars: 4 * MIB,
+  maxAttachments: 1000,
+  maxAddresses: 1000,
+  maxValueChars: 4 * MIB,
+  maxHeaderOctets: 16 * MIB,
+  maxParts: 10_000,
+}

@@ -1,0 +1,90 @@
+import { createPostgresBackend, type Job, type JobsOptions, Queue, Worker } from 'bullmq'
+import { Redis } from 'ioredis'
+import { MailchuteError } from '../errors.ts'
+
+/** Where the queue lives: Redis, or the database itself where no Redis is set. One code path above this file. */
+export type QueueTarget = { readonly redisUrl: string } | { readonly databaseUrl: string }
+
+/** Of BullMQ's classes, what is used here: their types differ by backend. */
+export interface Producer<Data> {
+  add(name: string, data: Data, options: JobsOptions): Promise<unknown>
+  addBulk(jobs: { name: string; data: Data; opts: JobsOptions }[]): Promise<unknown>
+  close(): Promise<void>
+}
+export type Consumer = Pick<Worker, 'close'>
+export type RunningJob = Pick<Job<unknown>, 'data' | 'attemptsMade' | 'stalledCounter' | 'opts' | 'moveToWait'>
+export type Run = (job: RunningJob, token?: string, cancelled?: AbortSignal) => Promise<void>
+
+export interface Backend {
+  queue<Data>(name: string): Producer<Data>
+  worker(name: string, run: Run, concurrency: number): Consumer
+  /** Rejects with `queue/unavailable`, or `config/queue-eviction` where Redis may drop jobs. */
+  check(): Promise<void>
+  close(): Promise<void>
+}
+
+export function openBackend(target: QueueTarget, onTrouble: (error: Error) => void): Backend {
+  return 'redisUrl' in target
+    ? redisBackend(target.redisUrl, onTrouble)
+    : postgresBackend(target.databaseUrl, onTrouble)
+}
+
+const CONNECT_TIMEOUT_MILLISECONDS = 5000
+
+/**
+ * A producer fails fast: a wake-up that cannot be sent is forgotten, the sweep covers it (I4). A worker waits, for
+ * as long as it takes.
+ */
+function redisBackend(url: string, onTrouble: (error: Error) => void): Backend {
+  const connections: Redis[] = []
+  const connect = (options: { maxRetriesPerRequest: number | null; enableOfflineQueue: boolean }) => {
+    const redis = new Redis(url, { ...options, connectTimeout: CONNECT_TIMEOUT_MILLISECONDS })
+    redis.on('error', onTrouble)
+    connections.push(redis)
+    return redis
+  }
+  const producer = connect({ maxRetriesPerRequest: 1, enableOfflineQueue: true })
+  return {
+    queue: <Data>(name: string) => heard(new Queue<Data>(name, { connection: producer }), onTrouble) as Producer<Data>,
+    worker: (name, run, concurrency) => {
+      const connection = connect({ maxRetriesPerRequest: null, enableOfflineQueue: true })
+      return heard(new Worker(name, run, { concurrency, connection }), onTrouble)
+    },
+    check: () => checkRedis(producer),
+    close: async () => {
+      for (const redis of connections) redis.disconnect()
+    },
+  }
+}
+
+async function checkRedis(redis: Redis): Promise<void> {
+  const memory = await redis.info('memory').catch((cause: unknown) => {
+    throw new MailchuteError('queue/unavailable', 'Redis does not answer', { cause })
+  })
+  const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1]
+  if (policy === undefined || policy === 'noeviction') return
+  throw new MailchuteError('config/queue-eviction', `Redis has maxmemory-policy ${policy}`)
+}
+
+const POOL_SIZE = 4
+
+function postgresBackend(connectionString: string, onTrouble: (error: Error) => void): Backend {
+  const connection = { connectionString, migrate: true, max: POOL_SIZE }
+  return {
+    queue: <Data>(name: string) =>
+      heard(new Queue(name, { connection }, createPostgresBackend), onTrouble) as Producer<Data>,
+    worker: (name, run, concurrency) =>
+      heard(new Worker(name, run, { concurrency, connection }, createPostgresBackend), onTrouble),
+    check: async () => undefined,
+    close: async () => undefined,
+  }
+}
+
+/** An `error` event that nobody hears would end the process. */
+function heard<Q extends { on(event: 'error', listener: (error: Error) => void): unknown }>(
+  emitter: Q,
+  onTrouble: (error: Error) => void,
+): Q {
+  emitter.on('error', onTrouble)
+  return emitter
+}

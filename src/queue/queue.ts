@@ -1,0 +1,129 @@
+/**
+ * The queue: a wake-up call, never the truth (I4). The only importer of bullmq.
+ *
+ * Guarantees: a job carries ids only; a handler that rejects runs again, with back-off, `ATTEMPTS` times; on
+ * shutdown a job goes back where it came from. Not guaranteed: that a job survives (the queue may be emptied at any
+ * moment), or that it runs once (a stalled job runs again). The rows cover both.
+ */
+import { WaitingError } from 'bullmq'
+import { z } from 'zod'
+import { MailchuteError } from '../errors.ts'
+import { type Backend, type Consumer, openBackend, type Producer, type QueueTarget, type Run } from './backend.ts'
+
+const INBOUND = 'mailchute-inbound'
+const POLL = 'mailchute-poll'
+/** Runs of one job before its message is given to a person. */
+export const ATTEMPTS = 5
+
+const inboundJob = z.strictObject({ inboundMessageId: z.uuid() })
+const pollJob = z.strictObject({ mailbox: z.string() })
+
+export interface JobRun {
+  /** After this one nobody tries again by itself. */
+  readonly isLastAttempt: boolean
+  /** How often a worker died with this job in its hands. */
+  readonly stalls: number
+  readonly signal: AbortSignal
+}
+
+export interface Queue {
+  /** Tells the workers that these messages wait. A message that is already in the queue stays there once. */
+  wake(inboundMessageIds: readonly string[]): Promise<void>
+  /** The same, also for messages whose job is in the hands of a worker that may be dead. */
+  wakeAnew(inboundMessageIds: readonly string[]): Promise<void>
+  /** Asks for a poll; one at a time a mailbox, however many instances ask. */
+  requestPoll(mailbox: string): Promise<void>
+  work(handle: (inboundMessageId: string, run: JobRun) => Promise<void>, concurrency: number): Work
+  workPolls(handle: (mailbox: string, run: JobRun) => Promise<void>, concurrency: number): Work
+  /** Rejects with `queue/unavailable` or `config/queue-eviction`. */
+  check(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface Work {
+  /** Takes no new job, waits for those at work, and after the grace puts them back. */
+  stop(graceMilliseconds: number): Promise<void>
+}
+
+export interface QueueOptions {
+  /** Hears of trouble that BullMQ goes on trying to mend by itself. */
+  readonly onTrouble: (error: Error) => void
+  readonly retryDelayMilliseconds?: number
+}
+
+export function openQueue(target: QueueTarget, options: QueueOptions): Queue {
+  const backend = openBackend(target, options.onTrouble)
+  const inbound = backend.queue<z.infer<typeof inboundJob>>(INBOUND)
+  const polls = backend.queue<z.infer<typeof pollJob>>(POLL)
+  const jobOptions = {
+    attempts: ATTEMPTS,
+    backoff: { type: 'exponential', delay: options.retryDelayMilliseconds ?? 1000, jitter: 0.5 },
+    // A finished job must not stay: its id would keep the sweep from waking the message again.
+    removeOnComplete: true,
+    removeOnFail: true,
+  }
+  const wake = async (ids: readonly string[], suffix: string) => {
+    if (ids.length === 0) return
+    const jobs = ids.map((inboundMessageId) => ({
+      name: 'process',
+      data: { inboundMessageId },
+      opts: { ...jobOptions, jobId: `inbound-${inboundMessageId}${suffix}` },
+    }))
+    await inbound.addBulk(jobs).catch(unavailable)
+  }
+  return {
+    wake: (ids) => wake(ids, ''),
+    wakeAnew: (ids) => wake(ids, `-${Date.now().toString(36)}`),
+    requestPoll: (mailbox) => requestPoll(polls, mailbox),
+    work: (handle, concurrency) =>
+      work(backend, INBOUND, concurrency, (data, run) => handle(inboundJob.parse(data).inboundMessageId, run)),
+    workPolls: (handle, concurrency) =>
+      work(backend, POLL, concurrency, (data, run) => handle(pollJob.parse(data).mailbox, run)),
+    check: () => backend.check(),
+    close: async () => {
+      await Promise.allSettled([inbound.close(), polls.close()])
+      await backend.close()
+    },
+  }
+}
+
+async function requestPoll(polls: Producer<z.infer<typeof pollJob>>, mailbox: string): Promise<void> {
+  await polls
+    .add('poll', { mailbox }, { deduplication: { id: `poll-${mailbox}` }, removeOnComplete: true, removeOnFail: true })
+    .catch(unavailable)
+}
+
+function unavailable(cause: unknown): never {
+  throw new MailchuteError('queue/unavailable', 'the queue cannot be reached', { cause })
+}
+
+function work(
+  backend: Backend,
+  name: string,
+  concurrency: number,
+  handle: (data: unknown, run: JobRun) => Promise<void>,
+): Work {
+  const stopping = new AbortController()
+  const run: Run = async (job, token, cancelled) => {
+    const isLastAttempt = job.attemptsMade + 1 >= (job.opts.attempts ?? 1)
+    const signal = cancelled ? AbortSignal.any([stopping.signal, cancelled]) : stopping.signal
+    try {
+      await handle(job.data, { isLastAttempt, stalls: job.stalledCounter, signal })
+    } catch (error) {
+      if (!stopping.signal.aborted) throw error
+      await job.moveToWait(token)
+      throw new WaitingError()
+    }
+  }
+  const worker = backend.worker(name, run, concurrency)
+  return { stop: (graceMilliseconds) => stop(worker, stopping, graceMilliseconds) }
+}
+
+async function stop(worker: Consumer, stopping: AbortController, graceMilliseconds: number): Promise<void> {
+  const overdue = setTimeout(() => stopping.abort(new Error('shutting down')), graceMilliseconds)
+  try {
+    await worker.close()
+  } finally {
+    clearTimeout(overdue)
+  }
+}

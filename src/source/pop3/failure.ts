@@ -1,0 +1,65 @@
+import type { MailboxConfig } from '../../config.ts'
+import { type ErrorCode, MailchuteError } from '../../errors.ts'
+
+export interface FailureDetails {
+  /** The command concerned: its verb alone, never an argument. */
+  readonly verb?: string
+  readonly cause?: unknown
+  readonly hint?: string
+}
+
+/** Makes the errors of one mailbox: they name host, port and verb; no argument, no credentials, no mail (I9). */
+export interface Failures {
+  failure(code: ErrorCode, message: string, details?: FailureDetails): MailchuteError
+  /** A server's words, fit for an error message: one short printable line without anything of our credentials. */
+  quote(words: string): string
+}
+
+export function failuresOf(mailbox: MailboxConfig): Failures {
+  const { host, port } = mailbox
+  const secrets = secretsOf(mailbox)
+  return {
+    failure: (code, message, { verb, cause, hint } = {}) =>
+      new MailchuteError(code, `${host}:${port}: ${verb === undefined ? '' : `${verb}: `}${message}`, {
+        cause,
+        context: verb === undefined ? { host, port } : { host, port, verb },
+        ...(hint === undefined ? {} : { hint }),
+      }),
+    quote: (words) => redact(words.replace(UNPRINTABLE, ' '), secrets).slice(0, QUOTE_MAX_CHARACTERS),
+  }
+}
+
+const UNPRINTABLE = /[^\x20-\x7e]+/g
+const QUOTE_MAX_CHARACTERS = 160
+/** No human text has words this long; a server that repeats our line may have cut it anywhere. */
+const SUSPICIOUS_WORD_CHARACTERS = 40
+const FRAGMENT_CHARACTERS = 12
+const REDACTED = '[redacted]'
+
+/** The credential in every form in which it goes over the wire. */
+function secretsOf({ user, credentials }: MailboxConfig): string[] {
+  const secret = credentials.kind === 'password' ? credentials.password : credentials.token
+  const responses = [secret, `\0${user}\0${secret}`, `user=${user}\x01auth=Bearer ${secret}\x01\x01`]
+  const forms = [secret, ...responses.map((response) => Buffer.from(response).toString('base64'))]
+  return forms.filter((form) => form !== '').map((form) => form.toLowerCase())
+}
+
+function redact(words: string, secrets: readonly string[]): string {
+  let rest = words
+  for (const secret of secrets) rest = replaceIgnoringCase(rest, secret)
+  return rest
+    .split(' ')
+    .map((word) => (isSuspicious(word.toLowerCase(), secrets) ? REDACTED : word))
+    .join(' ')
+}
+
+function replaceIgnoringCase(words: string, secret: string): string {
+  const at = words.toLowerCase().indexOf(secret)
+  if (at === -1) return words
+  return words.slice(0, at) + REDACTED + replaceIgnoringCase(words.slice(at + secret.length), secret)
+}
+
+function isSuspicious(word: string, secrets: readonly string[]): boolean {
+  if (word.length >= SUSPICIOUS_WORD_CHARACTERS) return true
+  return word.length >= FRAGMENT_CHARACTERS && secrets.some((secret) => secret.includes(word))
+}

@@ -1,0 +1,66 @@
+import type { MailchuteError } from '../../errors.ts'
+import type { RemoteMessage } from '../source.ts'
+import type { Setting } from './connection.ts'
+import { linesBody } from './lines-body.ts'
+import type { Pipeline } from './pipeline.ts'
+import { meaningOf } from './response-code.ts'
+
+/**
+ * What lies in the mailbox, by message number: UIDL and LIST (RFC 1939 sections 5 and 7). The unique-id decides
+ * what may be deleted (I2), so a line of UIDL that is not as the RFC has it ends the session. Sizes are hints:
+ * a missing or senseless one is 0. Two messages may share a unique-id: the RFC lets a server hash the content.
+ */
+export async function readListing(pipeline: Pipeline, setting: Setting): Promise<readonly RemoteMessage[]> {
+  const uniqueIds = new Map<number, string>()
+  const sizes = new Map<number, number>()
+  const [uidl, list] = await Promise.all([
+    pipeline.send({
+      verb: 'UIDL',
+      line: 'UIDL',
+      body: listingBody('UIDL', setting, uniqueIdsInto(uniqueIds, setting)),
+    }),
+    pipeline.send({ verb: 'LIST', line: 'LIST', body: listingBody('LIST', setting, sizesInto(sizes)) }),
+  ])
+  const { failure, quote } = setting.failures
+  if (uidl.kind !== 'ok') {
+    throw failure(meaningOf(uidl, 'source/uidl-unsupported'), `refused: ${quote(uidl.text)}`, { verb: 'UIDL' })
+  }
+  if (list.kind !== 'ok') {
+    throw failure(meaningOf(list, 'source/protocol-violation'), `refused: ${quote(list.text)}`, { verb: 'LIST' })
+  }
+  return [...uniqueIds]
+    .map(([number, uniqueId]) => ({ uniqueId, sizeBytes: sizes.get(number) ?? 0, number }))
+    .sort((a, b) => a.number - b.number)
+}
+
+function listingBody(verb: string, { limits, failures }: Setting, onLine: (line: string) => void) {
+  return linesBody(
+    { lineOctets: limits.lineOctets, lines: limits.listingLines, octets: limits.listingOctets },
+    onLine,
+    () => failures.failure('source/protocol-violation', 'the listing has no end', { verb }),
+  )
+}
+
+function uniqueIdsInto(uniqueIds: Map<number, string>, { failures }: Setting): (line: string) => void {
+  const violation = (message: string): MailchuteError =>
+    failures.failure('source/protocol-violation', message, { verb: 'UIDL' })
+  return (line) => {
+    const [, digits, uniqueId] = UIDL_LINE.exec(line) ?? []
+    if (digits === undefined || uniqueId === undefined) throw violation('a line is not a number and a unique-id')
+    const number = Number(digits)
+    if (uniqueIds.has(number)) throw violation('a message number is listed twice')
+    uniqueIds.set(number, uniqueId)
+  }
+}
+
+/** RFC 1939 section 7 allows 70 characters; some servers have longer ones. */
+const UIDL_LINE = /^([1-9]\d{0,9}) +([\x21-\x7e]{1,255}) *$/
+
+function sizesInto(sizes: Map<number, number>): (line: string) => void {
+  return (line) => {
+    const [, number, octets] = LIST_LINE.exec(line) ?? []
+    if (number !== undefined) sizes.set(Number(number), Math.min(Number(octets), Number.MAX_SAFE_INTEGER))
+  }
+}
+
+const LIST_LINE = /^([1-9]\d{0,9}) +(\d+)(?: |$)/

@@ -1,0 +1,200 @@
+import { randomBytes } from 'node:crypto'
+import type { Database, Query } from './database.ts'
+import { CHUNK_BYTES } from './raw.ts'
+
+/** A message as downloaded and digested, with its octets where they are in memory. */
+export interface Retrieved {
+  readonly remoteId: bigint
+  readonly uniqueId: string
+  readonly sha256: string
+  readonly headerSha256: string
+  readonly sizeBytes: number
+}
+
+export interface RetrievedInMemory extends Retrieved {
+  /** Any lengths; stored in rows of `CHUNK_BYTES`. */
+  readonly octets: readonly Buffer[]
+}
+
+/** A new message. Retrieved messages whose octets the mailbox had before make none: they are booked as an alias. */
+export interface Stored {
+  readonly inboundMessageId: string
+  readonly sha256: string
+}
+
+/** On whose behalf: the mailbox, and the poll that the events name. */
+export interface Polling {
+  readonly mailboxId: string
+  readonly pollId: bigint
+}
+
+/** Makes what was downloaded durable: raw octets, row, ledger and event in one commit (I1, I2). */
+export interface Intake {
+  /** Many messages, one commit. Resolves when it is durable. */
+  storeBatch(polling: Polling, batch: readonly RetrievedInMemory[]): Promise<Stored[]>
+  /**
+   * One message too large for memory: `write` is given the place to put its octets, in order, and resolves with
+   * its digest. All in one transaction: if `write` rejects, nothing happened.
+   */
+  storeStreamed(
+    polling: Polling,
+    write: (put: (octets: Buffer) => Promise<void>) => Promise<Retrieved>,
+  ): Promise<Stored[]>
+}
+
+export function intake(database: Database): Intake {
+  return {
+    storeBatch: async (polling, batch) => {
+      const stored: Stored[] = []
+      for (const part of withoutRepeats(batch))
+        stored.push(...(await insert(database.query, polling, part, rowsOf(part))))
+      return stored
+    },
+    storeStreamed: (polling, write) => database.transaction((query) => storeStreamed(query, polling, write)),
+  }
+}
+
+/** One statement cannot see the rows it inserts: the same octets twice go into two. */
+function withoutRepeats<M extends Retrieved>(batch: readonly M[]): M[][] {
+  const parts: Map<string, M>[] = []
+  for (const message of batch) {
+    const part = parts.find((candidate) => !candidate.has(message.sha256))
+    if (part === undefined) parts.push(new Map([[message.sha256, message]]))
+    else part.set(message.sha256, message)
+  }
+  return parts.map((part) => [...part.values()])
+}
+
+interface ChunkRow {
+  readonly sha256: string
+  readonly seq: number
+  readonly octets: Buffer
+}
+
+function rowsOf(batch: readonly RetrievedInMemory[]): ChunkRow[] {
+  return batch.flatMap(({ sha256, octets, sizeBytes }) => {
+    const whole = octets.length === 1 && octets[0] !== undefined ? octets[0] : Buffer.concat(octets, sizeBytes)
+    const count = Math.ceil(sizeBytes / CHUNK_BYTES)
+    return Array.from({ length: count }, (_, seq) => ({
+      sha256,
+      seq,
+      octets: whole.subarray(seq * CHUNK_BYTES, (seq + 1) * CHUNK_BYTES),
+    }))
+  })
+}
+
+const FIXED_VALUES = 7
+
+function insert(
+  query: Query,
+  polling: Polling,
+  batch: readonly Retrieved[],
+  chunks: readonly ChunkRow[],
+): Promise<Stored[]> {
+  return query<Stored>({
+    text: `
+      WITH batch AS (
+        SELECT * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::int[])
+          AS b(remote_id, unique_id, sha256, header_sha256, size_bytes)
+      ), raws AS (
+        INSERT INTO raw_messages (sha256, size_bytes) SELECT sha256, size_bytes FROM batch
+        ON CONFLICT DO NOTHING RETURNING sha256
+      ), ${
+        chunks.length === 0
+          ? ''
+          : `chunks AS (
+        INSERT INTO raw_chunks (sha256, seq, octets)
+        SELECT c.sha256, c.seq, c.octets FROM (VALUES ${places(chunks.length)}) AS c(sha256, seq, octets) JOIN raws USING (sha256)
+      ),`
+      } known AS (
+        SELECT m.id, b.unique_id, b.size_bytes FROM batch b
+        JOIN inbound_messages m ON m.mailbox_id = $1 AND m.sha256 = b.sha256
+      ), created AS (
+        INSERT INTO inbound_messages (mailbox_id, sha256, unique_id) SELECT $1, sha256, unique_id FROM batch
+        ON CONFLICT (mailbox_id, sha256) DO NOTHING RETURNING id, sha256, unique_id
+      ), remembered AS (
+        UPDATE remote_messages r SET sha256 = b.sha256, header_sha256 = b.header_sha256, stored_at = now(),
+          held_reason = NULL, held_above_bytes = NULL, refusals = 0, delete_asked_at = NULL
+        FROM batch b WHERE r.id = b.remote_id
+        RETURNING r.id
+      ), told AS (
+        INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
+        SELECT id, $1, 'intake/stored', jsonb_build_object('uniqueId', unique_id, 'poll', $7::text) FROM created
+        UNION ALL
+        SELECT id, $1, 'intake/alias', jsonb_build_object('uniqueId', unique_id, 'poll', $7::text) FROM known
+      )
+      SELECT id AS "inboundMessageId", sha256 FROM created`,
+    values: [
+      polling.mailboxId,
+      batch.map(({ remoteId }) => remoteId),
+      batch.map(({ uniqueId }) => uniqueId),
+      batch.map(({ sha256 }) => sha256),
+      batch.map(({ headerSha256 }) => headerSha256),
+      batch.map(({ sizeBytes }) => sizeBytes),
+      polling.pollId.toString(),
+      ...chunks.flatMap(({ sha256, seq, octets }) => [sha256, seq, octets]),
+    ],
+  })
+}
+
+function places(rows: number): string {
+  return Array.from({ length: rows }, (_, row) => {
+    const first = FIXED_VALUES + 1 + 3 * row
+    return `($${first}::text, $${first + 1}::int, $${first + 2}::bytea)`
+  }).join()
+}
+
+/**
+ * The digest is known only at the end, so the octets are put under a name made at random, which the digest then
+ * replaces: ON UPDATE CASCADE renames the chunks, PostgreSQL does not copy their octets for it.
+ */
+async function storeStreamed(
+  query: Query,
+  polling: Polling,
+  write: (put: (octets: Buffer) => Promise<void>) => Promise<Retrieved>,
+): Promise<Stored[]> {
+  const provisional = `streaming-${randomBytes(16).toString('hex')}`
+  await query({ text: 'INSERT INTO raw_messages (sha256, size_bytes) VALUES ($1, 0)', values: [provisional] })
+  const chunks = chunkWriter(query, provisional)
+  const message = await write(chunks.put)
+  await chunks.end()
+  const [known] = await query({ text: 'SELECT 1 FROM raw_messages WHERE sha256 = $1', values: [message.sha256] })
+  await query(
+    known === undefined
+      ? {
+          text: 'UPDATE raw_messages SET sha256 = $2, size_bytes = $3 WHERE sha256 = $1',
+          values: [provisional, message.sha256, message.sizeBytes],
+        }
+      : { text: 'DELETE FROM raw_messages WHERE sha256 = $1', values: [provisional] },
+  )
+  return insert(query, polling, [message], [])
+}
+
+function chunkWriter(query: Query, sha256: string) {
+  let waiting: Buffer[] = []
+  let waitingBytes = 0
+  let seq = 0
+  const flush = async () => {
+    if (waitingBytes === 0) return
+    const octets = Buffer.concat(waiting, waitingBytes)
+    waiting = []
+    waitingBytes = 0
+    await query({
+      name: 'chunk-append',
+      text: 'INSERT INTO raw_chunks (sha256, seq, octets) VALUES ($1, $2, $3)',
+      values: [sha256, seq++, octets],
+    })
+  }
+  return {
+    put: async (octets: Buffer) => {
+      for (let from = 0; from < octets.length; ) {
+        const piece = octets.subarray(from, from + CHUNK_BYTES - waitingBytes)
+        waiting.push(piece)
+        waitingBytes += piece.length
+        from += piece.length
+        if (waitingBytes === CHUNK_BYTES) await flush()
+      }
+    },
+    end: flush,
+  }
+}

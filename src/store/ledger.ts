@@ -1,0 +1,123 @@
+import type { Database } from './database.ts'
+
+/** A message on a server as our book has it. */
+export interface RemoteEntry {
+  readonly id: bigint
+  readonly uniqueId: string
+  /** null: not stored yet. */
+  readonly stored: { readonly sha256: string; readonly headerSha256: string; readonly at: Date } | null
+  readonly heldReason: string | null
+  readonly heldAboveBytes: number | null
+  readonly refusals: number
+}
+
+/** What became of every message that a server ever listed (I5). */
+export interface Ledger {
+  /**
+   * Compares a complete list with the book: what is new is entered, what is missing is booked as gone, the only
+   * proof that a server forgot it. Returns the entry of every unique-id listed.
+   */
+  census(
+    mailboxId: string,
+    listed: readonly { uniqueId: string; sizeBytes: number }[],
+  ): Promise<Map<string, RemoteEntry>>
+  /** DELE was acknowledged for these and QUIT is next. */
+  deleteAsked(ids: readonly bigint[]): Promise<void>
+  /** It stays on the server for a person; `aboveBytes` is the size limit it went over. */
+  hold(id: bigint, reason: string, aboveBytes?: number): Promise<void>
+  /** The server would not hand it over. */
+  refused(id: bigint): Promise<void>
+}
+
+export function ledger(database: Database): Ledger {
+  return {
+    census: (mailboxId, listed) => census(database, mailboxId, listed),
+    deleteAsked: async (ids) => {
+      await database.query({
+        text: 'UPDATE remote_messages SET delete_asked_at = now() WHERE id = ANY($1::bigint[])',
+        values: [ids],
+      })
+    },
+    hold: (id, reason, aboveBytes) => hold(database, id, reason, aboveBytes ?? null),
+    refused: async (id) => {
+      await database.query({ text: 'UPDATE remote_messages SET refusals = refusals + 1 WHERE id = $1', values: [id] })
+    },
+  }
+}
+
+interface Row {
+  id: string
+  unique_id: string
+  sha256: string | null
+  header_sha256: string | null
+  stored_at: Date | null
+  held_reason: string | null
+  held_above_bytes: number | null
+  refusals: number
+}
+
+const COLUMNS = 'id, unique_id, sha256, header_sha256, stored_at, held_reason, held_above_bytes, refusals'
+
+async function census(
+  database: Database,
+  mailboxId: string,
+  listed: readonly { uniqueId: string; sizeBytes: number }[],
+) {
+  const sizes = new Map(listed.map(({ uniqueId, sizeBytes }) => [uniqueId, sizeBytes]))
+  const present = await database.query<Row>({
+    name: 'census-present',
+    text: `SELECT ${COLUMNS} FROM remote_messages WHERE mailbox_id = $1 AND gone_at IS NULL`,
+    values: [mailboxId],
+  })
+  const { listed: known = [], gone = [] } = Object.groupBy(present, (row) =>
+    sizes.has(row.unique_id) ? 'listed' : 'gone',
+  )
+  for (const row of known) sizes.delete(row.unique_id)
+  await bookGone(database, gone)
+  const entered = sizes.size === 0 ? [] : await enter(database, mailboxId, sizes)
+  return new Map([...known, ...entered].map((row) => [row.unique_id, remoteEntry(row)]))
+}
+
+async function bookGone(database: Database, rows: readonly Row[]): Promise<void> {
+  if (rows.length === 0) return
+  await database.query({
+    text: 'UPDATE remote_messages SET gone_at = now() WHERE id = ANY($1::bigint[])',
+    values: [rows.map(({ id }) => id)],
+  })
+}
+
+/** A unique-id that comes back after it was gone keeps its row: its digests tell whether it is the old message. */
+function enter(database: Database, mailboxId: string, sizes: ReadonlyMap<string, number>): Promise<Row[]> {
+  return database.query<Row>({
+    text: `INSERT INTO remote_messages (mailbox_id, unique_id, size_bytes)
+           SELECT $1, * FROM unnest($2::text[], $3::int[])
+           ON CONFLICT (mailbox_id, unique_id) DO UPDATE SET gone_at = NULL, size_bytes = excluded.size_bytes
+           RETURNING ${COLUMNS}`,
+    values: [mailboxId, [...sizes.keys()], [...sizes.values()]],
+  })
+}
+
+function remoteEntry(row: Row): RemoteEntry {
+  const { sha256, header_sha256: headerSha256, stored_at: at } = row
+  return {
+    id: BigInt(row.id),
+    uniqueId: row.unique_id,
+    stored: sha256 === null || headerSha256 === null || at === null ? null : { sha256, headerSha256, at },
+    heldReason: row.held_reason,
+    heldAboveBytes: row.held_above_bytes,
+    refusals: row.refusals,
+  }
+}
+
+async function hold(database: Database, id: bigint, reason: string, aboveBytes: number | null): Promise<void> {
+  await database.query({
+    text: `WITH held AS (
+             UPDATE remote_messages SET held_reason = $2, held_above_bytes = $3
+             WHERE id = $1 AND (held_reason, held_above_bytes) IS DISTINCT FROM ($2, $3)
+             RETURNING mailbox_id, unique_id, size_bytes)
+           INSERT INTO inbound_events (mailbox_id, code, detail)
+           SELECT mailbox_id, 'intake/held', jsonb_build_object('uniqueId', unique_id, 'sizeBytes', size_bytes, 'reason', $2::text)
+           FROM held`,
+    values: [id, reason, aboveBytes],
+  })
+}

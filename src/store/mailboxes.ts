@@ -1,0 +1,98 @@
+import type { Mailbox } from '../generated/prisma/client.ts'
+import type { Database } from './database.ts'
+
+export type { Mailbox }
+
+/** What is known of a mailbox beside its settings. */
+export interface Mailboxes {
+  /** Makes the row of each mailbox that is set; rows of others stay, for their messages. */
+  ensure(mailboxes: readonly { name: string; url: string }[]): Promise<Map<string, Mailbox>>
+  all(): Promise<Mailbox[]>
+  find(name: string): Promise<Mailbox | null>
+  /** A good poll: back-off is over, and so is a pause for refused credentials. */
+  recordSuccess(id: string): Promise<void>
+  recordFailure(id: string, failures: number, nextPollAt: Date, pausedReason: string | null): Promise<void>
+  pause(id: string): Promise<void>
+  /** Polls again at once, and tries again what was held on the server. */
+  resume(id: string): Promise<void>
+  /**
+   * At most one poll per mailbox over all processes. Null: another holds the lock. It is a session-level advisory
+   * lock: whatever ends this process or its connection releases it. Saves work only; what makes two polls at once
+   * harmless are the unique keys (I3) and the commit before DELE (I2).
+   */
+  tryLock(id: string): Promise<{ release(): Promise<void> } | null>
+}
+
+export const OPERATOR = 'operator'
+
+export function mailboxes(database: Database): Mailboxes {
+  const set = (id: string, data: Parameters<typeof update>[2]) => update(database, id, data)
+  return {
+    ensure: (named) => ensure(database, named),
+    all: () => database.prisma((prisma) => prisma.mailbox.findMany({ orderBy: { name: 'asc' } })),
+    find: (name) => database.prisma((prisma) => prisma.mailbox.findUnique({ where: { name } })),
+    recordSuccess: (id) => recordSuccess(database, id),
+    recordFailure: (id, failures, nextPollAt, pausedReason) =>
+      set(id, {
+        failures,
+        nextPollAt,
+        ...(pausedReason === null ? {} : { state: 'paused', pausedReason, pausedAt: new Date() }),
+      }),
+    pause: (id) => set(id, { state: 'paused', pausedReason: OPERATOR, pausedAt: new Date() }),
+    resume: async (id) => {
+      await set(id, { state: 'active', pausedReason: null, pausedAt: null, failures: 0, nextPollAt: null })
+      await database.query({
+        text: `UPDATE remote_messages SET held_reason = NULL, held_above_bytes = NULL, refusals = 0
+               WHERE mailbox_id = $1 AND held_reason IS NOT NULL`,
+        values: [id],
+      })
+    },
+    tryLock: (id) => tryLock(database, id),
+  }
+}
+
+async function ensure(database: Database, named: readonly { name: string; url: string }[]) {
+  const names = named.map(({ name }) => name)
+  await database.query({
+    text: `INSERT INTO mailboxes (name, url) SELECT * FROM unnest($1::text[], $2::text[])
+           ON CONFLICT (name) DO UPDATE SET url = excluded.url WHERE mailboxes.url <> excluded.url`,
+    values: [names, named.map(({ url }) => url)],
+  })
+  const rows = await database.prisma((prisma) => prisma.mailbox.findMany({ where: { name: { in: names } } }))
+  return new Map(rows.map((row) => [row.name, row]))
+}
+
+async function update(
+  database: Database,
+  id: string,
+  data: Partial<Pick<Mailbox, 'state' | 'pausedReason' | 'pausedAt' | 'failures' | 'nextPollAt' | 'lastGoodPollAt'>>,
+): Promise<void> {
+  await database.prisma((prisma) => prisma.mailbox.update({ where: { id }, data }))
+}
+
+async function recordSuccess(database: Database, id: string): Promise<void> {
+  await database.query({
+    text: `UPDATE mailboxes SET failures = 0, next_poll_at = NULL, last_good_poll_at = now(),
+             state = CASE WHEN paused_reason = $2 THEN state ELSE 'active' END,
+             paused_at = CASE WHEN paused_reason = $2 THEN paused_at END,
+             paused_reason = CASE WHEN paused_reason = $2 THEN paused_reason END
+           WHERE id = $1`,
+    values: [id, OPERATOR],
+  })
+}
+
+async function tryLock(database: Database, id: string) {
+  const client = await database.connection()
+  const key = `mailchute poll ${id}`
+  try {
+    const { rows } = await client.query<{ ok: boolean }>('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS ok', [
+      key,
+    ])
+    if (rows[0]?.ok === true) return { release: async () => client.release(true) }
+    client.release()
+    return null
+  } catch (thrown) {
+    client.release(true)
+    throw thrown
+  }
+}

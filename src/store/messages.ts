@@ -1,0 +1,188 @@
+import type { InboundState, Prisma } from '../generated/prisma/client.ts'
+import type { Database } from './database.ts'
+
+/** A message that waits, with the start of its octets: all of them where it is one chunk, as most are. */
+export interface Waiting {
+  readonly id: string
+  readonly mailboxId: string
+  readonly sha256: string
+  readonly sizeBytes: number
+  readonly threadId: string | null
+  readonly firstChunk: Buffer
+}
+
+export interface MessageFilter {
+  readonly state?: InboundState | undefined
+  readonly mailbox?: string | undefined
+}
+
+/** Received messages and what became of them. */
+export interface Messages {
+  /** null: no such message waits (any more), so there is nothing to do. */
+  findWaiting(id: string): Promise<Waiting | null>
+  /** Ids of the messages in `received`, oldest first. */
+  waitingIds(options: { limit: number; mailboxIds?: readonly string[]; receivedBefore?: Date }): Promise<string[]>
+  countWaiting(mailboxIds?: readonly string[]): Promise<number>
+  /** Books that a process ended while at work on it; returns how often that happened. */
+  recordStall(id: string): Promise<number>
+  /** Out of `received`, for a person, with the reason. False: it had left `received` already. */
+  quarantine(id: string, reason: string, detail?: Prisma.InputJsonObject): Promise<boolean>
+  /** Something worth knowing that changes no state. */
+  note(id: string, code: string, detail?: Prisma.InputJsonObject): Promise<void>
+  /** Back to `received`, by an operator, from `quarantined` or `suppressed`. False: it is in another state. */
+  reprocess(id: string): Promise<boolean>
+  list(filter: MessageFilter, after: string | null, limit: number): Promise<ListedMessage[]>
+  find(idOrPrefix: string): Promise<MessageDetail | null>
+  countByState(mailboxIds?: readonly string[]): Promise<Record<InboundState, number>>
+}
+
+const LISTED = {
+  include: {
+    mailbox: { select: { name: true } },
+    rawMessage: { select: { sizeBytes: true } },
+    entry: { select: { ticket: { select: { number: true } } } },
+  },
+} as const
+const DETAIL = { include: { ...LISTED.include, events: { orderBy: { id: 'asc' } } } } as const
+
+export type ListedMessage = Prisma.InboundMessageGetPayload<typeof LISTED>
+export type MessageDetail = Prisma.InboundMessageGetPayload<typeof DETAIL>
+
+export function messages(database: Database): Messages {
+  return {
+    findWaiting: (id) => findWaiting(database, id),
+    waitingIds: (options) => waitingIds(database, options),
+    countWaiting: (mailboxIds) =>
+      database.prisma((prisma) => prisma.inboundMessage.count({ where: { state: 'received', ...among(mailboxIds) } })),
+    recordStall: (id) => recordStall(database, id),
+    quarantine: (id, reason, detail = {}) => leave(database, id, 'quarantined', reason, detail),
+    note: async (id, code, detail = {}) => {
+      await database.query({
+        text: `INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
+               SELECT id, mailbox_id, $2, $3 FROM inbound_messages WHERE id = $1`,
+        values: [id, code, detail],
+      })
+    },
+    reprocess: (id) => reprocess(database, id),
+    list: (filter, after, limit) => list(database, filter, after, limit),
+    find: (idOrPrefix) => find(database, idOrPrefix),
+    countByState: (mailboxIds) => countByState(database, mailboxIds),
+  }
+}
+
+const among = (mailboxIds?: readonly string[]) => (mailboxIds ? { mailboxId: { in: [...mailboxIds] } } : {})
+
+async function findWaiting(database: Database, id: string): Promise<Waiting | null> {
+  const [row] = await database.query<Waiting>({
+    name: 'message-waiting',
+    text: `SELECT m.id, m.mailbox_id AS "mailboxId", m.sha256, r.size_bytes AS "sizeBytes", m.thread_id AS "threadId",
+             coalesce(c.octets, ''::bytea) AS "firstChunk"
+           FROM inbound_messages m JOIN raw_messages r USING (sha256)
+           LEFT JOIN raw_chunks c ON c.sha256 = m.sha256 AND c.seq = 0
+           WHERE m.id = $1 AND m.state = 'received'`,
+    values: [id],
+  })
+  return row ?? null
+}
+
+async function waitingIds(
+  database: Database,
+  options: { limit: number; mailboxIds?: readonly string[]; receivedBefore?: Date },
+): Promise<string[]> {
+  const rows = await database.query<{ id: string }>({
+    text: `SELECT id FROM inbound_messages
+           WHERE state = 'received' AND ($2::uuid[] IS NULL OR mailbox_id = ANY($2)) AND ($3::timestamptz IS NULL OR received_at < $3)
+           ORDER BY received_at LIMIT $1`,
+    values: [options.limit, options.mailboxIds ?? null, options.receivedBefore ?? null],
+  })
+  return rows.map(({ id }) => id)
+}
+
+async function recordStall(database: Database, id: string): Promise<number> {
+  const [row] = await database.query<{ stalls: number }>({
+    text: 'UPDATE inbound_messages SET stalls = stalls + 1 WHERE id = $1 RETURNING stalls',
+    values: [id],
+  })
+  return row?.stalls ?? 0
+}
+
+async function leave(
+  database: Database,
+  id: string,
+  state: 'quarantined' | 'suppressed',
+  reason: string,
+  detail: Prisma.InputJsonObject,
+): Promise<boolean> {
+  const rows = await database.query({
+    name: 'message-leave',
+    text: `WITH left_received AS (
+             UPDATE inbound_messages SET state = $2::inbound_state, reason = $3, finished_at = now()
+             WHERE id = $1 AND state = 'received' RETURNING id, mailbox_id)
+           INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
+           SELECT id, mailbox_id, 'work/' || $2::text, $4::jsonb || jsonb_build_object('reason', $3::text) FROM left_received
+           RETURNING id`,
+    values: [id, state, reason, detail],
+  })
+  return rows.length === 1
+}
+
+async function reprocess(database: Database, id: string): Promise<boolean> {
+  const rows = await database.query({
+    text: `WITH again AS (
+             UPDATE inbound_messages SET state = 'received', reason = NULL, finished_at = NULL, stalls = 0
+             WHERE id = $1 AND state IN ('quarantined', 'suppressed') RETURNING id, mailbox_id)
+           INSERT INTO inbound_events (inbound_message_id, mailbox_id, code)
+           SELECT id, mailbox_id, 'operator/reprocess' FROM again RETURNING id`,
+    values: [id],
+  })
+  return rows.length === 1
+}
+
+function list(
+  database: Database,
+  filter: MessageFilter,
+  after: string | null,
+  limit: number,
+): Promise<ListedMessage[]> {
+  return database.prisma((prisma) =>
+    prisma.inboundMessage.findMany({
+      ...LISTED,
+      where: {
+        ...(filter.state ? { state: filter.state } : {}),
+        ...(filter.mailbox ? { mailbox: { name: filter.mailbox } } : {}),
+      },
+      orderBy: [{ receivedAt: 'asc' }, { id: 'asc' }],
+      take: limit,
+      ...(after === null ? {} : { cursor: { id: after }, skip: 1 }),
+    }),
+  )
+}
+
+const FULL_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const ID_PREFIX = /^[0-9a-f-]{4,36}$/
+
+/** People type the first characters that the list shows; an ambiguous prefix finds nothing. */
+async function find(database: Database, idOrPrefix: string): Promise<MessageDetail | null> {
+  const wanted = idOrPrefix.toLowerCase()
+  if (!ID_PREFIX.test(wanted)) return null
+  const ids = FULL_ID.test(wanted) ? [{ id: wanted }] : await withPrefix(database, wanted)
+  const [only] = ids
+  if (only === undefined || ids.length > 1) return null
+  return database.prisma((prisma) => prisma.inboundMessage.findUnique({ where: { id: only.id }, ...DETAIL }))
+}
+
+function withPrefix(database: Database, prefix: string): Promise<{ id: string }[]> {
+  return database.query<{ id: string }>({
+    text: `SELECT id FROM inbound_messages WHERE id::text LIKE $1 || '%' LIMIT 2`,
+    values: [prefix],
+  })
+}
+
+async function countByState(database: Database, mailboxIds?: readonly string[]): Promise<Record<InboundState, number>> {
+  const groups = await database.prisma((prisma) =>
+    prisma.inboundMessage.groupBy({ by: ['state'], where: among(mailboxIds), _count: true }),
+  )
+  const counts = { received: 0, ticketed: 0, suppressed: 0, quarantined: 0 }
+  for (const group of groups) counts[group.state] = group._count
+  return counts
+}

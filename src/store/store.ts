@@ -1,0 +1,63 @@
+/**
+ * What is durable. The only place that talks to the database, and the only importer of the generated Prisma client.
+ *
+ * Guarantees: what a call reports as done is committed; every failure is a `store/*` error; an effect that the
+ * promises allow once is made unique by the database (I3), not by the caller's care.
+ * Not guaranteed: that a call which failed had no effect. A commit whose answer was lost may have happened, so
+ * everything here may be called again.
+ */
+import { type Database, openDatabase } from './database.ts'
+import { type Intake, intake } from './intake.ts'
+import { type Ledger, ledger } from './ledger.ts'
+import { type Mailboxes, mailboxes } from './mailboxes.ts'
+import { type Messages, messages } from './messages.ts'
+import { type Polls, polls } from './polls.ts'
+import { type Raw, raw } from './raw.ts'
+import { type Threads, threads } from './threads.ts'
+import { type Tickets, tickets } from './tickets.ts'
+
+export interface Store {
+  readonly mailboxes: Mailboxes
+  readonly polls: Polls
+  readonly ledger: Ledger
+  readonly intake: Intake
+  readonly raw: Raw
+  readonly messages: Messages
+  readonly threads: Threads
+  readonly tickets: Tickets
+  /** Resolves if the database answers and can write. */
+  ping(): Promise<void>
+  /** How far the database's clock is ahead of this machine's. */
+  clockSkewSeconds(): Promise<number>
+  close(): Promise<void>
+}
+
+/** Enough for the worker's concurrency, the polls' locks and commits; PostgreSQL allows 100 by default. */
+const POOL_SIZE = 20
+
+/** Connects when first used. Expects the schema to be up to date, see migrate.ts. */
+export function openStore(url: string, poolSize = POOL_SIZE): Store {
+  const database = openDatabase(url, poolSize)
+  return {
+    mailboxes: mailboxes(database),
+    polls: polls(database),
+    ledger: ledger(database),
+    intake: intake(database),
+    raw: raw(database),
+    messages: messages(database),
+    threads: threads(database),
+    tickets: tickets(database),
+    ping: () => ping(database),
+    clockSkewSeconds: () => clockSkewSeconds(database),
+    close: () => database.close(),
+  }
+}
+
+async function ping(database: Database): Promise<void> {
+  await database.query({ name: 'ping', text: 'SELECT 1 FROM mailboxes LIMIT 1', values: [] })
+}
+
+async function clockSkewSeconds(database: Database): Promise<number> {
+  const [row] = await database.query<{ now: Date }>({ text: 'SELECT clock_timestamp() AS now', values: [] })
+  return ((row?.now.getTime() ?? Date.now()) - Date.now()) / 1000
+}

@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto'
+import type { Database, Query } from './database.ts'
+
+/** A waiting message that belongs to no thread yet. */
+export interface Unthreaded {
+  readonly id: string
+  /** The start of its octets; holds the whole header unless that is longer than a chunk. */
+  readonly head: Buffer
+}
+
+export interface Threaded {
+  readonly id: string
+  readonly messageId: string | null
+  /** The msg-ids it refers to, newest first, each once. */
+  readonly refersTo: readonly string[]
+}
+
+/** A group of messages that belong together, with the threads they were known to belong to. */
+export interface ThreadGroup {
+  readonly threadIds: readonly string[]
+  readonly messageIds: readonly string[]
+}
+
+export interface Threads {
+  /**
+   * Puts waiting messages of the mailbox into threads, oldest first, at most `limit`; returns how many. `read` gets
+   * their thread fields, `group` joins them with the threads that already know one of their msg-ids. One at a time
+   * per mailbox, over all processes, so that what waits is always grouped as a whole.
+   */
+  assign(
+    mailboxId: string,
+    limit: number,
+    read: (message: Unthreaded) => Threaded,
+    group: (messages: readonly Threaded[], known: ReadonlyMap<string, string>) => readonly ThreadGroup[],
+  ): Promise<number>
+}
+
+/** SHA-256 of a msg-id or of another text that a sender chose, as the keys have it. */
+export function keyOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+/** Most headers end within these; a longer one costs a second look. */
+const HEAD_BYTES = 8192
+const EMPTY_LINE = /\r?\n\r?\n/
+
+export function threads(database: Database): Threads {
+  return {
+    assign: (mailboxId, limit, read, group) =>
+      database.transaction(async (query) => {
+        await query({
+          name: 'threads-lock',
+          text: `SELECT pg_advisory_xact_lock(hashtextextended('mailchute threads ' || $1, 0))`,
+          values: [mailboxId],
+        })
+        const messages = (await unthreaded(query, mailboxId, limit)).map(read)
+        if (messages.length === 0) return 0
+        const groups = group(messages, await knownThreads(query, mailboxId, messages))
+        await write(query, mailboxId, messages, groups)
+        return messages.length
+      }),
+  }
+}
+
+async function unthreaded(query: Query, mailboxId: string, limit: number): Promise<Unthreaded[]> {
+  const rows = await query<{ id: string; head: Buffer; sha256: string }>({
+    name: 'threads-waiting',
+    text: `SELECT m.id, m.sha256, coalesce(substring(c.octets FROM 1 FOR ${HEAD_BYTES}), ''::bytea) AS head
+           FROM inbound_messages m LEFT JOIN raw_chunks c ON c.sha256 = m.sha256 AND c.seq = 0
+           WHERE m.mailbox_id = $1 AND m.state = 'received' AND m.thread_id IS NULL
+           ORDER BY m.received_at LIMIT $2`,
+    values: [mailboxId, limit],
+  })
+  return Promise.all(rows.map(async (row) => ({ id: row.id, head: await wholeHead(query, row.sha256, row.head) })))
+}
+
+async function wholeHead(query: Query, sha256: string, head: Buffer): Promise<Buffer> {
+  if (head.length < HEAD_BYTES || EMPTY_LINE.test(head.toString('latin1'))) return head
+  const [chunk] = await query<{ octets: Buffer }>({
+    text: 'SELECT octets FROM raw_chunks WHERE sha256 = $1 AND seq = 0',
+    values: [sha256],
+  })
+  return chunk?.octets ?? head
+}
+
+/** By msg-id: the thread of a message that carries or refers to it. */
+async function knownThreads(
+  query: Query,
+  mailboxId: string,
+  messages: readonly Threaded[],
+): Promise<Map<string, string>> {
+  const keys = new Map(messages.flatMap(msgIds).map((msgId) => [keyOf(msgId), msgId]))
+  const rows = await query<{ key: string; threadId: string }>({
+    name: 'threads-known',
+    text: `SELECT DISTINCT ON (r.msg_id_sha256) r.msg_id_sha256 AS key, m.thread_id AS "threadId"
+           FROM message_references r JOIN inbound_messages m ON m.id = r.inbound_message_id
+           WHERE r.mailbox_id = $1 AND r.msg_id_sha256 = ANY($2::text[]) AND m.thread_id IS NOT NULL`,
+    values: [mailboxId, [...keys.keys()]],
+  })
+  return new Map(rows.map(({ key, threadId }) => [keys.get(key) ?? '', threadId]))
+}
+
+const msgIds = ({ messageId, refersTo }: Threaded) => (messageId === null ? refersTo : [messageId, ...refersTo])
+
+async function write(query: Query, mailboxId: string, messages: readonly Threaded[], groups: readonly ThreadGroup[]) {
+  const ids = await makeThreads(query, mailboxId, groups.filter(({ threadIds }) => threadIds.length === 0).length)
+  const placed = groups.map((group) => ({ ...group, threadId: group.threadIds[0] ?? ids.pop() ?? '' }))
+  for (const { threadId, threadIds } of placed) await unite(query, threadId, threadIds.slice(1))
+  await place(query, messages, placed)
+  await remember(query, mailboxId, messages)
+}
+
+async function makeThreads(query: Query, mailboxId: string, count: number): Promise<string[]> {
+  const rows = await query<{ id: string }>({
+    name: 'threads-make',
+    text: 'INSERT INTO threads (mailbox_id) SELECT $1::uuid FROM generate_series(1, $2::int) RETURNING id',
+    values: [mailboxId, count],
+  })
+  return rows.map(({ id }) => id)
+}
+
+/** Both versions rise: whoever decided on a ticket by the old threads finds that out and decides again. */
+async function unite(query: Query, threadId: string, others: readonly string[]): Promise<void> {
+  if (others.length === 0) return
+  const all = [threadId, ...others].toSorted()
+  await query({ text: 'SELECT 1 FROM threads WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE', values: [all] })
+  await query({ text: 'UPDATE threads SET version = version + 1 WHERE id = ANY($1::uuid[])', values: [all] })
+  await query({
+    text: 'UPDATE inbound_messages SET thread_id = $1 WHERE thread_id = ANY($2::uuid[])',
+    values: [threadId, others],
+  })
+}
+
+async function place(
+  query: Query,
+  messages: readonly Threaded[],
+  placed: readonly { threadId: string; messageIds: readonly string[] }[],
+): Promise<void> {
+  const threadOf = new Map(placed.flatMap(({ threadId, messageIds }) => messageIds.map((id) => [id, threadId])))
+  await query({
+    name: 'threads-place',
+    text: `UPDATE inbound_messages m SET thread_id = p.thread_id, message_id = p.message_id
+           FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS p(id, thread_id, message_id) WHERE m.id = p.id`,
+    values: [
+      messages.map(({ id }) => id),
+      messages.map(({ id }) => threadOf.get(id)),
+      messages.map(({ messageId }) => messageId),
+    ],
+  })
+}
+
+async function remember(query: Query, mailboxId: string, messages: readonly Threaded[]): Promise<void> {
+  const rows = messages.flatMap(({ id, messageId, refersTo }) => [
+    ...(messageId === null ? [] : [{ id, key: keyOf(messageId), position: 0 }]),
+    ...refersTo.map((msgId, index) => ({ id, key: keyOf(msgId), position: index + 1 })),
+  ])
+  await query({
+    name: 'threads-remember',
+    text: `INSERT INTO message_references (inbound_message_id, mailbox_id, msg_id_sha256, position)
+           SELECT r.id, $1, r.key, r.position FROM unnest($2::uuid[], $3::text[], $4::int[]) AS r(id, key, position)
+           ON CONFLICT DO NOTHING`,
+    values: [mailboxId, rows.map(({ id }) => id), rows.map(({ key }) => key), rows.map(({ position }) => position)],
+  })
+}

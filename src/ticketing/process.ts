@@ -1,0 +1,128 @@
+/**
+ * A stored message becomes (part of) a ticket: load, index, parse, place, finish.
+ *
+ * Guarantees: may be called for any message at any time, by any number of workers at once; the message leaves
+ * `received` exactly once, in the transaction that writes its effect (I3). A message that cannot be worked is
+ * quarantined with the reason, its raw octets kept, and the ones behind it go on (I6).
+ * Rejects only where trying again makes sense.
+ */
+import { asMailchuteError, MailchuteError } from '../errors.ts'
+import type { ParsedMessage } from '../message/parsed-message.ts'
+import type { Waiting } from '../store/messages.ts'
+import { assertDigest, CHUNK_BYTES, digestOf } from '../store/raw.ts'
+import type { Store } from '../store/store.ts'
+import type { NewEntry } from '../store/tickets.ts'
+import { createThreadIndex } from './index-threads.ts'
+import type { ParsePool } from './parse-pool.ts'
+import { placeOf } from './place.ts'
+import { createTurns } from './turns.ts'
+
+export type Outcome =
+  | { readonly state: 'ticketed'; readonly ticket: number; readonly isNew: boolean; readonly reason: string }
+  | { readonly state: 'quarantined'; readonly reason: string; readonly error: MailchuteError }
+  /** Another run was first, or the message never waited. */
+  | { readonly state: 'nothing-to-do' }
+
+export interface ProcessRun {
+  /** On the last attempt a message whose own fault it may be is given to a person instead of rejecting. */
+  readonly isLastAttempt: boolean
+  /** How often a process died with it in its hands. */
+  readonly stalls: number
+  readonly signal: AbortSignal
+}
+
+export type Process = (inboundMessageId: string, run: ProcessRun) => Promise<Outcome>
+
+export function createProcess(store: Store, parsePool: Pick<ParsePool, 'parse'>): Process {
+  const indexThreads = createThreadIndex(store)
+  const work: Process = async (inboundMessageId, run) => {
+    const waiting = await store.messages.findWaiting(inboundMessageId)
+    if (waiting === null) return { state: 'nothing-to-do' }
+    try {
+      if (run.stalls > 0) await assertHarmless(store, waiting)
+      if (waiting.threadId === null) await indexThreads(waiting.mailboxId)
+      const parsed = await parsePool.parse(octetsOf(store, waiting), run.signal)
+      return await ticket(store, waiting, parsed, (id) => turns.first(inboundMessageId, id, run.signal))
+    } catch (thrown) {
+      return await giveUp(store, waiting, asMailchuteError(thrown), run)
+    }
+  }
+  const turns = createTurns(work)
+  return turns.run
+}
+
+const STALLS_LIMIT = 3
+
+/** Its octets are a stranger's: what ends process after process must not come round for ever (I6). */
+async function assertHarmless(store: Store, { id }: Waiting): Promise<void> {
+  const stalls = await store.messages.recordStall(id)
+  if (stalls < STALLS_LIMIT) return
+  throw new MailchuteError('job/attempts-exhausted', `${stalls} processes ended while at work on it`, {
+    context: { id },
+  })
+}
+
+function octetsOf(store: Store, { sha256, sizeBytes, firstChunk }: Waiting) {
+  const inOne = async function* () {
+    assertDigest(sha256, digestOf(firstChunk))
+    yield firstChunk
+  }
+  return { sizeBytes, octets: sizeBytes <= CHUNK_BYTES ? inOne : () => store.raw.octets(sha256) }
+}
+
+/**
+ * Somebody else may add to the same thread meanwhile: then what was seen is stale, and is looked at again. Messages
+ * that this one refers to go first: who takes part in a ticket is known only once they are on it.
+ */
+async function ticket(
+  store: Store,
+  { id }: Waiting,
+  parsed: ParsedMessage,
+  goFirst: (ancestorId: string) => Promise<void>,
+): Promise<Outcome> {
+  const entry = entryOf(parsed)
+  for (let mayWait = true; ; ) {
+    const view = await store.tickets.viewThread(id, entry.from.address)
+    if (view === null) throw new MailchuteError('internal/bug', 'a message has no thread', { context: { id } })
+    if (mayWait && view.waitingAncestors.length > 0) {
+      for (const ancestorId of view.waitingAncestors) await goFirst(ancestorId)
+      mayWait = false
+      continue
+    }
+    const place = placeOf(view)
+    const finished = await store.tickets.finish(id, view, place, entry)
+    if (finished.outcome === 'gone') return { state: 'nothing-to-do' }
+    if (finished.outcome === 'done') {
+      return { state: 'ticketed', ticket: finished.ticketNumber, isNew: finished.isNew, reason: place.reason }
+    }
+    if ((await store.messages.findWaiting(id)) === null) return { state: 'nothing-to-do' }
+  }
+}
+
+function entryOf(parsed: ParsedMessage): NewEntry {
+  const [from = { name: '', address: '' }] = parsed.from
+  const addresses = [...parsed.from, ...parsed.to, ...parsed.cc].map(({ address }) => address)
+  return {
+    messageId: parsed.messageId,
+    from,
+    participants: [...new Set(addresses)].filter((address) => address !== '').slice(0, PARTICIPANTS_LIMIT),
+    subject: parsed.subject,
+    text: parsed.text,
+    html: parsed.html,
+    sentAt: parsed.date,
+    attachments: parsed.attachments,
+  }
+}
+
+/** More recipients than this is a mailing, not a conversation. */
+const PARTICIPANTS_LIMIT = 100
+
+async function giveUp(store: Store, { id }: Waiting, error: MailchuteError, run: ProcessRun): Promise<Outcome> {
+  if (run.signal.aborted) throw error
+  const isItsOwnFault = error.remedy === 'quarantine'
+  // The database's and the queue's troubles pass (I7): the message waits, the sweep finds it.
+  if (!isItsOwnFault && (!run.isLastAttempt || error.remedy === 'retry')) throw error
+  const reason = isItsOwnFault ? error.code : 'job/attempts-exhausted'
+  const quarantined = await store.messages.quarantine(id, reason, { error: error.code })
+  return quarantined ? { state: 'quarantined', reason, error } : { state: 'nothing-to-do' }
+}

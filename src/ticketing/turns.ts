@@ -1,0 +1,39 @@
+import type { Outcome, Process } from './process.ts'
+
+/**
+ * Who waits for whom within this process. A message is worked once at a time, and one that goes first is waited for;
+ * but never in a circle: References can name each other, if only in a forgery.
+ */
+export interface Turns {
+  readonly run: Process
+  /** Resolves when the other message was worked, or at once if it waits for this one. Its failure is its own job's. */
+  first(forId: string, otherId: string, signal: AbortSignal): Promise<void>
+}
+
+export function createTurns(work: Process): Turns {
+  const running = new Map<string, Promise<Outcome>>()
+  const waitsFor = new Map<string, string>()
+  const run: Process = (id, options) => {
+    const current = running.get(id)
+    if (current !== undefined) return current
+    const started = work(id, options).finally(() => running.delete(id))
+    running.set(id, started)
+    return started
+  }
+  const waitsForMe = (id: string, otherId: string) => {
+    for (let at: string | undefined = otherId; at !== undefined; at = waitsFor.get(at)) if (at === id) return true
+    return false
+  }
+  const first: Turns['first'] = async (forId, otherId, signal) => {
+    if (waitsForMe(forId, otherId)) return
+    waitsFor.set(forId, otherId)
+    try {
+      await run(otherId, { isLastAttempt: false, stalls: 0, signal })
+    } catch {
+      // Told by its own job, which tries again; this message need not fail with it.
+    } finally {
+      waitsFor.delete(forId)
+    }
+  }
+  return { run, first }
+}

@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config'
+
+const SECOND = 1000
+const reportFile = process.env['TEST_REPORT_FILE']
+
+const project = (name: string, testTimeout: number) => ({
+  extends: true as const,
+  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: Math.max(testTimeout, 30 * SECOND) },
+})
+
+export default defineConfig({
+  test: {
+    globalSetup: 'test/support/global-setup.ts',
+    // Files with servers of their own: more at once than this only makes each slower.
+    maxWorkers: 2,
+    reporters: reportFile ? ['default', ['json', { outputFile: reportFile }]] : ['default'],
+    projects: [
+      project('unit', 10 * SECOND),
+      project('conformance', 30 * SECOND),
+      project('integration', 60 * SECOND),
+      project('fault', 120 * SECOND),
+    ],
+  },
+})
