@@ -118,6 +118,7 @@ export const ERROR_CATALOGUE = {
     'the server answered with no octets at all; the message stays there',
   ),
 
+  'message/unreadable': entry('alert', EX_DATAERR, 'check the path and the rights of the file'),
   'message/unparseable': entry(
     'quarantine',
     EX_DATAERR,

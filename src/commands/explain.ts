@@ -81,7 +81,7 @@ async function explainFile(
     return await explainOctets(file, await (file === STDIN ? fromStdin(stdin) : fromFile(file)), pool, options)
   } catch (thrown) {
     const message = `cannot be read: ${thrown instanceof Error ? thrown.message : String(thrown)}`
-    return { file, sha256: null, sizeBytes: null, message: null, error: { code: 'usage/not-found', message } }
+    return { file, sha256: null, sizeBytes: null, message: null, error: { code: 'message/unreadable', message } }
   }
 }
 
@@ -92,7 +92,7 @@ interface Source {
 
 async function fromFile(file: string): Promise<Source> {
   const stats = await stat(file)
-  if (!stats.isFile()) throw new MailchuteError('usage/not-found', 'not a file')
+  if (!stats.isFile()) throw new MailchuteError('message/unreadable', 'not a file')
   return { sizeBytes: stats.size, octets: () => createReadStream(file) }
 }
 

@@ -9,6 +9,8 @@ const LF = 0x0a
  * system calls; a full socket is waited for, so a message of any size needs little memory. No wait outlives the peer.
  */
 export class Connection {
+  /** Resolves when the connection is gone, whoever ended it. */
+  readonly closed: Promise<void>
   readonly #raw: Socket
   #socket: Socket
   #lines: string[] = []
@@ -20,7 +22,10 @@ export class Connection {
   constructor(socket: Socket, secureContext: SecureContext | null) {
     this.#raw = socket
     this.#socket = socket
+    this.closed = new Promise((resolve) => socket.once('close', () => resolve()))
     socket.setNoDelay(true)
+    // What a peer does to its own connection is not ours to report; `close` follows.
+    socket.on('error', () => undefined)
     if (secureContext) this.startTls(secureContext)
     else this.#listen()
   }
@@ -112,10 +117,6 @@ export class Connection {
     this.#raw.destroy()
   }
 
-  async closed(): Promise<void> {
-    while (!this.#socket.closed) await this.#change()
-  }
-
   #listen(): void {
     const socket = this.#socket
     const ended = () => {
@@ -126,7 +127,6 @@ export class Connection {
     socket.on('drain', () => this.#notify())
     socket.on('end', ended)
     socket.on('close', ended)
-    // What a peer does to its own connection is not ours to report; `close` follows.
     socket.on('error', () => undefined)
   }
 

@@ -30,11 +30,14 @@ export interface Session {
   after: 'go-on' | 'start-tls' | 'end'
 }
 
+/** What a server says first, as if the connection had asked for it. */
+const GREETING: CommandLine = { verb: 'GREETING', argument: '' }
+
 /** Serves one connection to its end. Whatever ends it, nothing is removed but by QUIT. */
 export async function serve(session: Session): Promise<void> {
   const { connection } = session
   try {
-    await answer(session, { verb: 'GREETING', argument: '' })
+    await answer(session, GREETING)
     while (session.after !== 'end' && !connection.lost) {
       const line = await connection.nextLine()
       if (line === undefined) break
@@ -48,10 +51,10 @@ export async function serve(session: Session): Promise<void> {
 
 async function answer(session: Session, line: CommandLine): Promise<void> {
   const { host, connection, number } = session
-  const logged = line.verb === 'GREETING' ? line : withoutSecrets(line)
+  const logged = line === GREETING ? line : withoutSecrets(line)
   const command = { session: number, ...logged, waiting: connection.waiting }
   const heard = host.heard(command)
-  if (heard) await Promise.race([heard, connection.closed()])
+  if (heard) await Promise.race([heard, connection.closed])
   await pause(session, command)
   const fate = decide(host.manners(), (manner) => manner.fate?.(command))
   if (fate?.kind === 'reply') return send(session, command, fate.octets)
@@ -71,7 +74,7 @@ async function pause(session: Session, command: Command): Promise<void> {
 }
 
 function carryOut(session: Session, line: CommandLine): Reply | Promise<Reply> {
-  if (line.verb === 'GREETING') return greeting()
+  if (line === GREETING) return greeting()
   const withheld = session.host.manners().some((manner) => manner.withheld === line.verb)
   const handler = withheld || !VERBS.has(line.verb) ? undefined : commands[line.verb]
   return handler ? handler(session, line.argument) : err('unknown command')

@@ -20,11 +20,18 @@ export interface MigrationFiles {
 
 const NO_FILTERS = { externalTables: [], externalEnums: [] }
 
-/** Applies what `_prisma_migrations` does not have yet and returns the names. Not safe in two processes at once. */
-export async function applyMigrations(url: string, files: MigrationFiles): Promise<string[]> {
+/**
+ * Applies what `_prisma_migrations` does not have yet and returns the names. Not safe in two processes at once.
+ * `failed`: names that an earlier run began and did not finish. As a migration is one transaction, they left
+ * nothing behind, are booked as rolled back, and applied again.
+ */
+export async function applyMigrations(url: string, files: MigrationFiles, failed: string[]): Promise<string[]> {
   const migrationsList = migrationList(files)
   const input = { migrationsList, filters: NO_FILTERS }
-  return await withEngine(url, files, async (engine) => (await engine.applyMigrations(input)).appliedMigrationNames)
+  return await withEngine(url, files, async (engine) => {
+    for (const migrationName of failed) await engine.markMigrationRolledBack({ migrationName })
+    return (await engine.applyMigrations(input)).appliedMigrationNames
+  })
 }
 
 /** The SQL that leads from the migrations to the schema. Makes databases: only for a server made for it. */
@@ -68,11 +75,17 @@ interface Wasm {
   instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: { __wbindgen_start(): void } } }>
 }
 
+/** Where the engine tells of a fault of its own, before it gives up. */
+function reportPanic(message: string): void {
+  throw new Error(`the schema engine failed: ${message}`)
+}
+
 /** By hand: the package's own entry imports the .wasm as a module, which is for bundlers. */
 async function loadWasm(): Promise<typeof Engine> {
   const glueFile = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg')
   const glue: typeof Engine & { __wbg_set_wasm(exports: object): void } = await import(pathToFileURL(glueFile).href)
   const bytes = await readFile(path.join(path.dirname(glueFile), 'schema_engine_bg.wasm'))
+  Object.assign(globalThis, { PRISMA_WASM_PANIC_REGISTRY: { set_message: reportPanic } })
   const { WebAssembly } = globalThis as typeof globalThis & { WebAssembly: Wasm }
   const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': withIdleTimers(glue) })
   glue.__wbg_set_wasm(instance.exports)

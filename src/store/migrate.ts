@@ -36,7 +36,7 @@ export async function migrate(url: string, source = packageMigrations): Promise<
     await client.query(`SELECT pg_advisory_lock(${MIGRATE_LOCK})`)
     // Another process may have done it while this one waited.
     if ((await pending(client, migrations)).length === 0) return { applied: [] }
-    return { applied: await apply(url, source, migrations) }
+    return { applied: await apply(url, source, migrations, await unfinishedMigrations(client)) }
   })
 }
 
@@ -66,13 +66,17 @@ async function pending(client: Client, migrations: readonly Migration[]): Promis
 }
 
 async function finishedMigrations(client: Client): Promise<Map<string, string>> {
-  const query = `SELECT migration_name, checksum FROM _prisma_migrations
-    WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL`
+  const rows = await selectMigrations(client, 'finished_at IS NOT NULL AND rolled_back_at IS NULL')
+  return new Map(rows.map((row) => [row.migration_name, row.checksum]))
+}
+
+/** None where there is no such table yet. */
+async function selectMigrations(client: Client, where: string) {
+  const query = `SELECT migration_name, checksum FROM _prisma_migrations WHERE ${where}`
   try {
-    const { rows } = await client.query<{ migration_name: string; checksum: string }>(query)
-    return new Map(rows.map((row) => [row.migration_name, row.checksum]))
+    return (await client.query<{ migration_name: string; checksum: string }>(query)).rows
   } catch (error) {
-    if (error instanceof DatabaseError && error.code === UNDEFINED_TABLE) return new Map()
+    if (error instanceof DatabaseError && error.code === UNDEFINED_TABLE) return []
     throw error
   }
 }
@@ -80,15 +84,27 @@ async function finishedMigrations(client: Client): Promise<Map<string, string>> 
 /** As Prisma Migrate has it in `_prisma_migrations`. */
 const checksum = (sql: string): string => createHash('sha256').update(sql).digest('hex')
 
-async function apply(url: string, source: MigrationSource, migrations: readonly Migration[]): Promise<string[]> {
+async function unfinishedMigrations(client: Client): Promise<string[]> {
+  const where = 'finished_at IS NULL AND rolled_back_at IS NULL'
+  const rows = await selectMigrations(client, where)
+  return rows.map((row) => row.migration_name)
+}
+
+async function apply(url: string, source: MigrationSource, migrations: readonly Migration[], unfinished: string[]) {
   const schema = await readFile(source.schemaFile, 'utf8')
   const { applyMigrations } = await import('./migrate-engine.ts')
   try {
-    return await applyMigrations(url, { schema, baseDir: source.migrationsDir, migrations })
+    return await applyMigrations(url, { schema, baseDir: source.migrationsDir, migrations }, unfinished)
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new MailchuteError('store/migration-failed', `a migration failed: ${reason}`, { cause })
+    throw new MailchuteError('store/migration-failed', `a migration failed: ${reasonOf(cause)}`, { cause })
   }
+}
+
+/** The name and the server's main line: what follows (DETAIL) may quote rows. */
+function reasonOf(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  const telling = message.split('\n').filter((line) => /^(Migration name|Database error code|ERROR):/.test(line))
+  return (telling.length > 0 ? telling : message.split('\n').slice(0, 1)).join(', ')
 }
 
 async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {

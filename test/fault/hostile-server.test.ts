@@ -208,6 +208,12 @@ describe('a server that stalls', () => {
     await expectFailure(session.retrieve(first(await session.list()), ignore), 'source/reply-timeout')
   })
 
+  test('between two octets, however much time the whole reply has', async () => {
+    await using server = await serve({ messages: [MAIL], answers: { RETR: () => '+OK\r\nhalf' } })
+    await using session = await open(server, {}, { ...SHORT, replyGraceMs: 60_000, idleMs: 100 })
+    await expectFailure(session.retrieve(first(await session.list()), ignore), 'source/reply-timeout')
+  })
+
   test('at QUIT', async () => {
     const mute = async (peer: Peer) => {
       await peer.gone
@@ -332,6 +338,32 @@ describe('a connection that ends', () => {
     await expectFailure(open(server), 'source/connection-lost')
   })
 
+  test('harms nobody who has not looked at all of the outcomes yet', async () => {
+    const reset = (peer: Peer) => {
+      peer.reset()
+      return undefined
+    }
+    await using server = await serve({ capabilities: PIPELINING, messages: [MAIL, MAIL], answers: { RETR: reset } })
+    await using session = await open(server)
+    const [one, later] = (await session.list()).map((message) => session.retrieve(message, ignore))
+    await expectFailure(existing(one), 'source/connection-lost')
+    await flushed()
+    await expectFailure(existing(later), 'source/connection-lost')
+    expect(unhandled).toEqual([])
+  })
+
+  test('by RST behind the answer to QUIT is no matter any more', async () => {
+    const farewell = async (peer: Peer) => {
+      await peer.send('+OK\r\n')
+      peer.reset()
+      return undefined
+    }
+    await using server = await serve({ answers: { QUIT: farewell } })
+    await using session = await open(server)
+    await expect(session.commit()).resolves.toBeUndefined()
+    await flushed()
+  })
+
   test('at QUIT leaves the outcome open: commit rejects', async () => {
     await using server = await serve({ answers: { QUIT: () => undefined } })
     await using session = await open(server)
@@ -443,6 +475,15 @@ describe('what is not POP3', () => {
     await using server = await serve({ messages: [MAIL, MAIL, MAIL] })
     await using session = await open(server, {}, { ...SHORT, listingLines: 2 })
     await expectFailure(session.list(), 'source/protocol-violation')
+  })
+
+  test('a second reply is not taken for that of a command which was not sent yet', async () => {
+    await using server = await serve({ messages: [MAIL, MAIL], answers: { DELE: () => '+OK\r\n+OK\r\n' } })
+    await using session = await open(server)
+    const [one, two] = (await session.list()).map((message) => session.markDeleted(message))
+    await expect(existing(one)).resolves.toBeUndefined()
+    await expectFailure(existing(two), 'source/protocol-violation')
+    expect(server.lines).not.toContain('DELE 2')
   })
 
   test('words out of turn end the session; a farewell is told apart', async () => {
@@ -664,6 +705,15 @@ describe('encryption', () => {
   test('with an authority that is no certificate is refused', async () => {
     await using server = await scriptedServer((peer) => speakPop3(peer), certificate)
     await expectFailure(open(server, secured('tls', 'nonsense')), 'source/tls-untrusted')
+  })
+
+  test('older than TLS 1.2 is refused (RFC 8996)', async () => {
+    const old = { ciphers: 'DEFAULT@SECLEVEL=0', minVersion: 'TLSv1', maxVersion: 'TLSv1.1' } as const
+    await using server = await scriptedServer(async (peer) => {
+      peer.startTls(certificate, old)
+      await speakPop3(peer)
+    })
+    await expectFailure(open(server, secured('tls', certificate.ca)), 'source/tls-unavailable')
   })
 
   test('that the server does not speak is told apart', async () => {

@@ -114,7 +114,7 @@ describe('explain', () => {
     const explained = rows()
     expect(explained.map(({ file }) => file)).toEqual(names.map((name) => join(folder, name)))
     expect(explained[10]).toMatchObject({ sizeBytes: 17_000_013, error: { code: 'message/unparseable' } })
-    expect(explained[11].error.code).toBe('usage/not-found')
+    expect(explained[11].error.code).toBe('message/unreadable')
     expect(explained[12].error).toBeNull()
     expect(err).toContain('missing.eml')
   })

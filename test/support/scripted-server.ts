@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
+import { createSecureContext, type SecureContextOptions, TLSSocket } from 'node:tls'
 
 import type { Certificate } from './certificate.ts'
 
@@ -13,7 +13,7 @@ export interface Peer {
   readonly unread: number
   /** Resolves when the octets are on their way, so that the next ones are another segment. */
   send(octets: string | Buffer): Promise<void>
-  startTls(certificate: Certificate): void
+  startTls(certificate: Certificate, options?: SecureContextOptions): void
   /** RST. */
   reset(): void
   /** FIN. */
@@ -102,9 +102,9 @@ function peerOf(bare: Socket, lines: string[]): Peer {
       new Promise((resolve, reject) => {
         socket.write(octets, (error) => (error ? reject(error) : resolve()))
       }),
-    startTls(certificate) {
+    startTls({ cert, key }, options = {}) {
       bare.off('data', onData)
-      socket = new TLSSocket(bare, { isServer: true, cert: certificate.cert, key: certificate.key })
+      socket = new TLSSocket(bare, { isServer: true, secureContext: createSecureContext({ ...options, cert, key }) })
       socket
         .on('error', () => {})
         .on('close', onGone)

@@ -58,7 +58,7 @@ export class DotDecoder {
     }
     const last = chunk.length - 1
     if (chunk[last] === CR) this.#state = 'cr'
-    else if (chunk[last] === LF && last > at && chunk[last - 1] === CR) this.#state = 'line-start'
+    else if (chunk[last] === LF && chunk[last - 1] === CR) this.#state = 'line-start'
     return chunk.length
   }
 }

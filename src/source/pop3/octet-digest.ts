@@ -47,7 +47,7 @@ export class HeaderDigest {
   }
 
   finish(): string {
-    const isLineEnd = this.#held.length <= 2 && this.#held.at(-1) === LF
+    const isLineEnd = this.#held.at(-1) === LF
     if (!this.#complete && !isLineEnd) this.#hash.update(this.#held)
     return this.#hash.digest('hex')
   }

@@ -1,6 +1,6 @@
 /** The files of the embedded PostgreSQL below the data folder, and their first making. */
 import { randomBytes } from 'node:crypto'
-import { chown, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { MailchuteError } from '../../errors.ts'
 import { accountFor, isRoot, run } from './account.ts'
@@ -40,14 +40,21 @@ export async function readPassword(cluster: Cluster): Promise<string> {
 /** Made aside and renamed into place: a start that was killed leaves nothing that looks whole. */
 export async function initialise(cluster: Cluster): Promise<void> {
   if (await exists(cluster.dir)) return
-  const fresh = clusterFiles(`${cluster.dir}.new`)
-  await rm(fresh.dir, { recursive: true, force: true })
+  await removeUnfinished(cluster)
+  // A name of its own: the initdb of a killed start may still be writing into the other one.
+  const fresh = clusterFiles(`${cluster.dir}.new-${randomBytes(4).toString('hex')}`)
   await mkdir(fresh.dir, { recursive: true, mode: 0o700 })
   await writeFile(fresh.passwordFile, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 })
   const account = await accountFor(cluster.dir)
   if (account) await Promise.all([fresh.dir, fresh.passwordFile].map((file) => chown(file, account.uid, account.gid)))
   await initdb(fresh, account)
   await rename(fresh.dir, cluster.dir)
+}
+
+async function removeUnfinished({ dataDir, dir }: Cluster): Promise<void> {
+  const unfinished = (await readdir(dataDir)).filter((name) => name.startsWith(`${path.basename(dir)}.new-`))
+  const options = { recursive: true, force: true, maxRetries: 5 }
+  await Promise.all(unfinished.map((name) => rm(path.join(dataDir, name), options).catch(() => undefined)))
 }
 
 async function initdb(fresh: ReturnType<typeof clusterFiles>, account: Awaited<ReturnType<typeof accountFor>>) {

@@ -80,6 +80,15 @@ describe('TLS', () => {
     await client.ask('QUIT')
   })
 
+  test('a client that speaks no TLS is dropped, and the next one is served', async () => {
+    const { port } = await start({ tls: { ...tls, mode: 'implicit' } })
+    const client = await WireClient.dial(port)
+    client.send('USER help')
+    await client.closed()
+    await sandbox.idle()
+    expect((await WireClient.connectTls(port)).received).toMatch(/^\+OK/)
+  })
+
   test('a connection under TLS can be reset', async () => {
     const { port } = await start({ tls: { ...tls, mode: 'implicit' }, manners: [reset({ verb: 'STAT' })] })
     const client = await WireClient.connectTls(port)

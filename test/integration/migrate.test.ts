@@ -1,0 +1,182 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { Client } from 'pg'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import {
+  type MigrationSource,
+  migrate,
+  packageMigrations,
+  pendingMigrations,
+  readMigrations,
+} from '../../src/store/migrate.ts'
+import { applyMigrations, diffMigrations } from '../../src/store/migrate-engine.ts'
+import { createDatabase, createEmptyDatabase } from '../support/postgres.ts'
+
+const SCHEMA = `datasource db {
+  provider = "postgresql"
+}
+
+model Thing {
+  id   Int    @id
+  name String
+}
+`
+const FIRST = 'CREATE TABLE "Thing" ("id" INTEGER NOT NULL, CONSTRAINT "Thing_pkey" PRIMARY KEY ("id"));'
+/** Semicolons that end no statement: in a function, a string and a comment. */
+const SECOND = `-- a name; later it is used
+ALTER TABLE "Thing" ADD COLUMN "name" TEXT NOT NULL DEFAULT 'a;b';
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  RAISE EXCEPTION 'append only; no update'; RETURN NULL;
+END $$;
+CREATE TRIGGER append_only BEFORE UPDATE ON "Thing" FOR EACH ROW EXECUTE FUNCTION refuse();
+ALTER TABLE "Thing" ADD CONSTRAINT "name_given" CHECK ("name" <> '');
+ALTER TABLE "Thing" ALTER COLUMN "name" DROP DEFAULT;`
+
+let source: MigrationSource
+let url: string
+
+beforeEach(async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'mailchute-migrate-'))
+  source = { schemaFile: path.join(folder, 'schema.prisma'), migrationsDir: path.join(folder, 'migrations') }
+  await writeFile(source.schemaFile, SCHEMA)
+  await addMigration('1_first', FIRST)
+  await addMigration('2_second', SECOND)
+  url = await createEmptyDatabase()
+})
+
+afterEach(() => rm(path.dirname(source.schemaFile), { recursive: true }))
+
+describe('migrate', () => {
+  test('brings an empty database up to date, and a second run finds nothing to do', async () => {
+    expect(await pendingMigrations(url, source)).toEqual(['1_first', '2_second'])
+    expect(await migrate(url, source)).toEqual({ applied: ['1_first', '2_second'] })
+    expect(await pendingMigrations(url, source)).toEqual([])
+    expect(await migrate(url, source)).toEqual({ applied: [] })
+    await query(`INSERT INTO "Thing" VALUES (1, 'x')`)
+    await expect(query(`UPDATE "Thing" SET name = 'y'`)).rejects.toThrow('append only; no update')
+  })
+
+  test('_prisma_migrations reads as `prisma migrate deploy` writes it', async () => {
+    await migrate(url, source)
+    const rows = await query('SELECT * FROM _prisma_migrations ORDER BY migration_name')
+    const expected = (name: string, sql: string) => ({
+      migration_name: name,
+      checksum: createHash('sha256').update(sql).digest('hex'),
+      finished_at: expect.any(Date),
+      rolled_back_at: null,
+      logs: null,
+      applied_steps_count: 1,
+    })
+    expect(rows).toMatchObject([expected('1_first', FIRST), expected('2_second', SECOND)])
+  })
+
+  test('what is up to date is known without the engine', async () => {
+    await migrate(url, source)
+    const script = `
+      import { migrate } from ${JSON.stringify(path.resolve(import.meta.dirname, '../../src/store/migrate.ts'))}
+      console.log(JSON.stringify(await migrate(...JSON.parse(process.argv[1]))))
+      console.log('PRISMA_WASM_PANIC_REGISTRY' in globalThis)`
+    const args = ['--input-type=module', '--eval', script, JSON.stringify([url, source])]
+    const { stdout } = await promisify(execFile)(process.execPath, args)
+    expect(stdout).toBe('{"applied":[]}\nfalse\n')
+  })
+
+  test('later migrations are applied to what is there', async () => {
+    await rm(path.join(source.migrationsDir, '2_second'), { recursive: true })
+    await migrate(url, source)
+    await addMigration('2_second', SECOND)
+    expect(await migrate(url, source)).toEqual({ applied: ['2_second'] })
+  })
+
+  test('several processes at once apply each migration once', async () => {
+    const results = await Promise.all(Array.from({ length: 4 }, () => migrate(url, source)))
+    expect(results.flatMap(({ applied }) => applied)).toEqual(['1_first', '2_second'])
+    expect(await query('SELECT * FROM _prisma_migrations')).toHaveLength(2)
+  })
+
+  test('it ends at once: nothing keeps the process alive', async () => {
+    const script = `
+      import { migrate } from ${JSON.stringify(path.resolve(import.meta.dirname, '../../src/store/migrate.ts'))}
+      await migrate(...JSON.parse(process.argv[1]))
+      const done = performance.now()
+      process.once('exit', () => console.log(Math.round(performance.now() - done)))`
+    const args = ['--input-type=module', '--eval', script, JSON.stringify([url, source])]
+    const { stdout } = await promisify(execFile)(process.execPath, args)
+    expect(Number(stdout)).toBeLessThan(2_000)
+  })
+
+  test('a migration that fails leaves nothing behind, names itself, and is applied once it is mended', async () => {
+    await addMigration(
+      '3_third',
+      `CREATE TABLE half (n int); INSERT INTO "Thing" VALUES (1, 'private words'), (1, 'x');`,
+    )
+    const failure = await migrate(url, source).catch((error: unknown) => error)
+    expect(failure).toMatchObject({ code: 'store/migration-failed', message: expect.stringContaining('3_third') })
+    expect(String(failure)).toContain('23505')
+    expect(String(failure)).not.toContain('private words')
+    expect(await query(`SELECT to_regclass('half') AS half`)).toEqual([{ half: null }])
+
+    await addMigration('3_third', 'CREATE TABLE half (n int);')
+    expect(await migrate(url, source)).toEqual({ applied: ['3_third'] })
+    expect(await query(`SELECT to_regclass('half')::text AS half`)).toEqual([{ half: 'half' }])
+  })
+
+  test('a migration changed after it was applied is an error, not a surprise', async () => {
+    await migrate(url, source)
+    await addMigration('1_first', `${FIRST}\n-- changed`)
+    await expect(migrate(url, source)).rejects.toMatchObject({
+      code: 'store/migration-failed',
+      message: expect.stringContaining('1_first'),
+    })
+  })
+
+  test('a database that does not answer is store/unavailable', async () => {
+    await expect(migrate('postgresql://nobody@127.0.0.1:1/none', source)).rejects.toMatchObject({
+      code: 'store/unavailable',
+      message: expect.stringContaining('ECONNREFUSED'),
+    })
+  })
+})
+
+describe('new migrations', () => {
+  test('the diff leads from the migrations to the schema', async () => {
+    const schema = SCHEMA.replace('name String', 'name String\n  size Int?')
+    const migrations = [
+      { name: '1_first', sql: FIRST },
+      { name: '2_second', sql: SECOND },
+    ]
+    const sql = await diffMigrations(url, { schema, baseDir: source.migrationsDir, migrations })
+    expect(sql).toContain('ALTER TABLE "Thing" ADD COLUMN     "size" INTEGER')
+    const files = { schema, baseDir: source.migrationsDir, migrations: [...migrations, { name: '3_size', sql }] }
+    expect(await applyMigrations(url, files, [])).toEqual(['1_first', '2_second', '3_size'])
+    expect(await diffMigrations(url, files)).toContain('empty migration')
+  })
+
+  test('the migrations of the project lead to its schema', async () => {
+    const { schemaFile, migrationsDir } = packageMigrations
+    const files = { schema: await readFile(schemaFile, 'utf8'), migrations: await readMigrations(migrationsDir) }
+    expect(await diffMigrations(url, { ...files, baseDir: migrationsDir })).toContain('empty migration')
+  })
+
+  test('test databases are brought up to date', async () => {
+    expect(await pendingMigrations(await createDatabase())).toEqual([])
+  })
+})
+
+async function addMigration(name: string, sql: string): Promise<void> {
+  await mkdir(path.join(source.migrationsDir, name), { recursive: true })
+  await writeFile(path.join(source.migrationsDir, name, 'migration.sql'), sql)
+}
+
+async function query(sql: string): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  return await client
+    .query(sql)
+    .then(({ rows }) => rows)
+    .finally(() => client.end())
+}
