@@ -1,11 +1,12 @@
 /** `mailchute drain`: poll each mailbox once, work until nothing waits, print the sheet. */
+import pLimit from 'p-limit'
 import type { Config, MailboxConfig } from '../config.ts'
 import { asMailchuteError, type ErrorCode, MailchuteError } from '../errors.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Sheet } from '../store/polls.ts'
 import { sweep } from '../upkeep/sweep.ts'
 import { type App, mailboxesOf, openApp } from './app.ts'
-import { createPollOnce, type PollOnce, startWork } from './roles.ts'
+import { createPollOnce, POLLS_AT_ONCE, type PollOnce, startWork } from './roles.ts'
 
 export interface DrainReport {
   readonly mailboxes: readonly MailboxReport[]
@@ -52,7 +53,7 @@ export async function drainApp(app: App, options: DrainOptions, signal: AbortSig
   try {
     await sweep(app.store, queue.wake, { mailboxIds })
     const pollOnce = createPollOnce(app, queue)
-    const reports = await Promise.all(mailboxes.map((mailbox) => pollMailbox(pollOnce, mailbox, signal)))
+    const reports = await pLimit(POLLS_AT_ONCE).map(mailboxes, (mailbox) => pollMailbox(pollOnce, mailbox, signal))
     const polledAt = performance.now()
     await workOff(app, queue, mailboxIds, options, signal)
     const doneAt = performance.now()

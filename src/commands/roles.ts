@@ -12,6 +12,8 @@ import type { App } from './app.ts'
 
 /** Jobs at once: enough that commits are shared and threads have work. */
 const CONCURRENCY = 16
+/** Each holds a connection to the database for its lock: well below the pool's size. */
+export const POLLS_AT_ONCE = 8
 
 export interface Working {
   /** Takes no new work; puts back what is not done within the grace. */

@@ -6,14 +6,13 @@ import type { JobRun, Queue } from '../queue/queue.ts'
 import { type Mailbox, OPERATOR } from '../store/mailboxes.ts'
 import { SWEEP_SECONDS, sweep } from '../upkeep/sweep.ts'
 import { type App, mailboxesOf, openApp } from './app.ts'
-import { createPollOnce, type PollOnce, startWork } from './roles.ts'
+import { createPollOnce, POLLS_AT_ONCE, type PollOnce, startWork } from './roles.ts'
 
 export const ROLES = ['poll', 'work'] as const
 export type Role = (typeof ROLES)[number]
 
 /** Of the half minute that supervisors usually give. */
 const GRACE_MILLISECONDS = 20_000
-const POLLS_AT_ONCE = 8
 
 interface Duty {
   stop(): Promise<void>

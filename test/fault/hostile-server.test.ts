@@ -711,7 +711,7 @@ describe('encryption', () => {
     const old = { ciphers: 'DEFAULT@SECLEVEL=0', minVersion: 'TLSv1', maxVersion: 'TLSv1.1' } as const
     await using server = await scriptedServer(async (peer) => {
       peer.startTls(certificate, old)
-      await speakPop3(peer)
+      await peer.gone
     })
     await expectFailure(open(server, secured('tls', certificate.ca)), 'source/tls-unavailable')
   })
