@@ -48,12 +48,12 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<v
 
 async function firstScreen(app: App, report: DrainReport, left: number, dataDir: string): Promise<string> {
   const next = `MAILCHUTE_DATA=${dataDir} npx mailchute`
-  const repeated = report.mailboxes.reduce((sum, { retrieved, stored }) => sum + retrieved - stored, 0)
+  const repeated = report.mailboxes.reduce((sum, { known, retrieved, stored }) => sum + known + retrieved - stored, 0)
   return [
     await ticketTable(app.store),
     `\n${sheetText(report)}`,
     `${left} mails are left on the server.\n`,
-    repeated > 0 ? `${repeated} had been here before: known by their digest, so no second ticket.\n` : '',
+    repeated > 0 ? `${repeated} of them had been here before and were recognised: no second ticket.\n` : '',
     `\nWhere to look next:\n`,
     `  ${next} tickets show 1      one ticket with its entries\n`,
     `  ${next} messages            what became of every mail, and why\n`,

@@ -26,7 +26,7 @@ export async function ticketTable(store: Store, limit = Number.POSITIVE_INFINITY
       ticket.number,
       ticket.status,
       printable(ticket.subject, 48) || '(no subject)',
-      printable(ticket.requester.name || ticket.requester.address, 28),
+      printable(ticket.requester.name || ticket.requester.address, 28) || '(unknown)',
       ticket._count.entries,
       ago(ticket.createdAt, now),
     ]),
