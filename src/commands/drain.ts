@@ -39,7 +39,8 @@ const GRACE_MILLISECONDS = 20_000
 
 export async function drain(config: Config, options: DrainOptions, signal: AbortSignal): Promise<DrainReport> {
   await using app = await openApp(config)
-  return drainApp(app, options, signal)
+  // Awaited: the app must not be closed under it.
+  return await drainApp(app, options, signal)
 }
 
 export async function drainApp(app: App, options: DrainOptions, signal: AbortSignal): Promise<DrainReport> {

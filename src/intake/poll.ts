@@ -141,7 +141,9 @@ async function work(
   const share = shareOf(todo)
   const wakes: Promise<void>[] = []
   const onStored = (stored: readonly Stored[]) => {
-    wakes.push(deps.wake(stored.map(({ inboundMessageId }) => inboundMessageId)))
+    const told = deps.wake(stored.map(({ inboundMessageId }) => inboundMessageId))
+    // Handled here and now: while the poll goes on, nobody looks at it yet.
+    wakes.push(told.catch(() => undefined))
   }
   const collector = createCollector(deps.store.intake, polling, onStored)
   const deadline = deps.now().getTime() + SESSION_MILLISECONDS
@@ -151,7 +153,7 @@ async function work(
     if (end.canCommit) await commit(deps.store, session, book, end.deleted)
     return end.canCommit && end.started === todo.length
   } finally {
-    await Promise.allSettled(wakes)
+    await Promise.all(wakes)
   }
 }
 

@@ -15,9 +15,15 @@ export type Consumer = Pick<Worker, 'close'>
 export type RunningJob = Pick<Job<unknown>, 'data' | 'attemptsMade' | 'stalledCounter' | 'opts' | 'moveToWait'>
 export type Run = (job: RunningJob, token?: string, cancelled?: AbortSignal) => Promise<void>
 
+export interface WorkerSettings {
+  readonly concurrency: number
+  /** A worker that has not said for so long that it lives is held for dead, and its jobs go to others. */
+  readonly deadAfterMilliseconds: number
+}
+
 export interface Backend {
   queue<Data>(name: string): Producer<Data>
-  worker(name: string, run: Run, concurrency: number): Consumer
+  worker(name: string, run: Run, options: WorkerSettings): Consumer
   /** Rejects with `queue/unavailable`, or `config/queue-eviction` where Redis may drop jobs. */
   check(): Promise<void>
   close(): Promise<void>
@@ -46,9 +52,9 @@ function redisBackend(url: string, onTrouble: (error: Error) => void): Backend {
   const producer = connect({ maxRetriesPerRequest: 1, enableOfflineQueue: true })
   return {
     queue: <Data>(name: string) => heard(new Queue<Data>(name, { connection: producer }), onTrouble) as Producer<Data>,
-    worker: (name, run, concurrency) => {
+    worker: (name, run, settings) => {
       const connection = connect({ maxRetriesPerRequest: null, enableOfflineQueue: true })
-      return heard(new Worker(name, run, { concurrency, connection }), onTrouble)
+      return heard(new Worker(name, run, { ...optionsOf(settings), connection }), onTrouble)
     },
     check: () => checkRedis(producer),
     close: async () => {
@@ -73,11 +79,15 @@ function postgresBackend(connectionString: string, onTrouble: (error: Error) => 
   return {
     queue: <Data>(name: string) =>
       heard(new Queue(name, { connection }, createPostgresBackend), onTrouble) as Producer<Data>,
-    worker: (name, run, concurrency) =>
-      heard(new Worker(name, run, { concurrency, connection }, createPostgresBackend), onTrouble),
+    worker: (name, run, settings) =>
+      heard(new Worker(name, run, { ...optionsOf(settings), connection }, createPostgresBackend), onTrouble),
     check: async () => undefined,
     close: async () => undefined,
   }
+}
+
+function optionsOf({ concurrency, deadAfterMilliseconds }: WorkerSettings) {
+  return { concurrency, lockDuration: deadAfterMilliseconds, stalledInterval: deadAfterMilliseconds }
 }
 
 /** An `error` event that nobody hears would end the process. */

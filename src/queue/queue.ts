@@ -8,7 +8,15 @@
 import { WaitingError } from 'bullmq'
 import { z } from 'zod'
 import { MailchuteError } from '../errors.ts'
-import { type Backend, type Consumer, openBackend, type Producer, type QueueTarget, type Run } from './backend.ts'
+import {
+  type Backend,
+  type Consumer,
+  openBackend,
+  type Producer,
+  type QueueTarget,
+  type Run,
+  type WorkerSettings,
+} from './backend.ts'
 
 const INBOUND = 'mailchute-inbound'
 const POLL = 'mailchute-poll'
@@ -49,7 +57,12 @@ export interface QueueOptions {
   /** Hears of trouble that BullMQ goes on trying to mend by itself. */
   readonly onTrouble: (error: Error) => void
   readonly retryDelayMilliseconds?: number
+  /** How long a worker may be silent before its jobs go to others. */
+  readonly deadAfterMilliseconds?: number
 }
+
+/** BullMQ's own default: a worker says twice in that time that it lives. */
+const DEAD_AFTER_MILLISECONDS = 30_000
 
 export function openQueue(target: QueueTarget, options: QueueOptions): Queue {
   const backend = openBackend(target, options.onTrouble)
@@ -71,14 +84,20 @@ export function openQueue(target: QueueTarget, options: QueueOptions): Queue {
     }))
     await inbound.addBulk(jobs).catch(unavailable)
   }
+  const settings = (concurrency: number) => ({
+    concurrency,
+    deadAfterMilliseconds: options.deadAfterMilliseconds ?? DEAD_AFTER_MILLISECONDS,
+  })
   return {
     wake: (ids) => wake(ids, ''),
     wakeAnew: (ids) => wake(ids, `-${Date.now().toString(36)}`),
     requestPoll: (mailbox) => requestPoll(polls, mailbox),
     work: (handle, concurrency) =>
-      work(backend, INBOUND, concurrency, (data, run) => handle(inboundJob.parse(data).inboundMessageId, run)),
+      work(backend, INBOUND, settings(concurrency), (data, run) =>
+        handle(inboundJob.parse(data).inboundMessageId, run),
+      ),
     workPolls: (handle, concurrency) =>
-      work(backend, POLL, concurrency, (data, run) => handle(pollJob.parse(data).mailbox, run)),
+      work(backend, POLL, settings(concurrency), (data, run) => handle(pollJob.parse(data).mailbox, run)),
     check: () => backend.check(),
     close: async () => {
       await Promise.allSettled([inbound.close(), polls.close()])
@@ -100,7 +119,7 @@ function unavailable(cause: unknown): never {
 function work(
   backend: Backend,
   name: string,
-  concurrency: number,
+  settings: WorkerSettings,
   handle: (data: unknown, run: JobRun) => Promise<void>,
 ): Work {
   const stopping = new AbortController()
@@ -115,7 +134,7 @@ function work(
       throw new WaitingError()
     }
   }
-  const worker = backend.worker(name, run, concurrency)
+  const worker = backend.worker(name, run, settings)
   return { stop: (graceMilliseconds) => stop(worker, stopping, graceMilliseconds) }
 }
 

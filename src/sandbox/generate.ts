@@ -70,7 +70,10 @@ function threadMessageId(seed: number, { thread, turn }: Place): string {
   return `<thread-${seed}-${thread}-${turn}@generated.example>`
 }
 
-/** The customer writes first; then a colleague answers with the mailbox in Cc, and they take turns. */
+/**
+ * The customer writes first, with a colleague in Cc, who may therefore add to the ticket; the colleague answers with
+ * the mailbox in Cc, and they take turns.
+ */
 function threadFields(seed: number, place: Place, { link }: ThreadOptions): readonly Field[] {
   const { thread, turn } = place
   const customer = `Customer ${thread} <customer-${thread}@generated.example>`
@@ -80,7 +83,7 @@ function threadFields(seed: number, place: Place, { link }: ThreadOptions): read
     ['To', byCustomer ? (turn === 0 ? SUPPORT : COLLEAGUE) : customer],
     ['Subject', `${turn === 0 ? '' : 'Re: '}Question ${thread} about my order`],
   ]
-  if (turn === 0) return fields
+  if (turn === 0) return [...fields, ['Cc', COLLEAGUE]]
   const ancestors = Array.from({ length: turn }, (_, earlier) => threadMessageId(seed, { thread, turn: earlier }))
   fields.push(['Cc', SUPPORT], ['In-Reply-To', ancestors.at(-1) ?? ''])
   if (link === 'references') fields.push(['References', ancestors.join('\r\n ')])

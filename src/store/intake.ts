@@ -110,7 +110,8 @@ function insert(
         SELECT m.id, b.unique_id, b.size_bytes FROM batch b
         JOIN inbound_messages m ON m.mailbox_id = $1 AND m.sha256 = b.sha256
       ), created AS (
-        INSERT INTO inbound_messages (mailbox_id, sha256, unique_id) SELECT $1, sha256, unique_id FROM batch
+        INSERT INTO inbound_messages (mailbox_id, sha256, unique_id, received_at)
+        SELECT $1, sha256, unique_id, clock_timestamp() FROM batch
         ON CONFLICT (mailbox_id, sha256) DO NOTHING RETURNING id, sha256, unique_id
       ), remembered AS (
         UPDATE remote_messages r SET sha256 = b.sha256, header_sha256 = b.header_sha256, stored_at = now(),

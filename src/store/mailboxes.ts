@@ -88,11 +88,20 @@ async function tryLock(database: Database, id: string) {
     const { rows } = await client.query<{ ok: boolean }>('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS ok', [
       key,
     ])
-    if (rows[0]?.ok === true) return { release: async () => client.release(true) }
+    if (rows[0]?.ok === true) return { release: () => unlock(client) }
     client.release()
     return null
   } catch (thrown) {
     client.release(true)
     throw thrown
   }
+}
+
+/** Closing the connection would do as well, but only some time later: whoever polls next would find it busy. */
+async function unlock(client: Awaited<ReturnType<Database['connection']>>): Promise<void> {
+  const isUnlocked = await client.query('SELECT pg_advisory_unlock_all()').then(
+    () => true,
+    () => false,
+  )
+  client.release(!isUnlocked)
 }

@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto'
 import { PrismaPg } from '@prisma/adapter-pg'
 import {
   ColumnTypeEnum,
+  DriverAdapterError,
   type SqlDriverAdapter,
   type SqlMigrationAwareDriverAdapterFactory,
   type SqlQuery,
 } from '@prisma/driver-adapter-utils'
-import { Pool, type QueryConfig } from 'pg'
+import { DatabaseError, Pool, type QueryConfig } from 'pg'
 
 /** PostgreSQL's internal one-octet "char", which the adapter does not know, and text, which it does. */
 const OID_CHAR = 18
@@ -55,9 +56,17 @@ async function adapterOver(pool: Pool): Promise<SqlDriverAdapter> {
   // The adapter's own splits at every semicolon, also those in function bodies, strings and comments. Sent whole
   // it is one implicit transaction besides: a migration that fails leaves nothing behind.
   const executeScript = async (sql: string) => {
-    await adapter.executeRaw({ sql, args: [], argTypes: [] })
+    await pool.query({ text: sql }).catch((error: unknown) => {
+      throw error instanceof DatabaseError ? asAdapterError(error) : error
+    })
   }
   return Object.assign(adapter, { queryRaw, executeScript })
+}
+
+/** The adapter's own names kinds of errors that the engine does not know. DETAIL is left out: it quotes rows. */
+function asAdapterError({ code, severity, message, column, hint }: DatabaseError): DriverAdapterError {
+  const error = { code: code ?? 'N/A', severity: severity ?? 'N/A', message, column, hint, detail: undefined }
+  return new DriverAdapterError({ kind: 'postgres', ...error })
 }
 
 /** The engine insists on characters where the catalogue has them; the adapter would refuse the column. */

@@ -47,15 +47,15 @@ async function withEngine<T>(
   { schema }: MigrationFiles,
   work: (engine: Engine.SchemaEngine) => Promise<T>,
 ) {
-  const { SchemaEngine } = await loadWasm()
+  loaded ??= loadWasm()
+  const { SchemaEngine } = await loaded
   const adapter = migrateAdapter(url)
-  try {
+  const session = async () => {
     const factory = bindMigrationAwareSqlAdapterFactory(adapter.factory)
     const engine = await SchemaEngine.new({ datamodels: [['schema.prisma', schema]] }, () => undefined, factory)
     return await work(engine).finally(() => engine.free())
-  } finally {
-    await adapter.end()
   }
+  return await Promise.race([session(), panic.promise]).finally(() => adapter.end())
 }
 
 function migrationList({ baseDir, migrations }: MigrationFiles): Engine.MigrationList {
@@ -75,10 +75,13 @@ interface Wasm {
   instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: { __wbindgen_start(): void } } }>
 }
 
-/** Where the engine tells of a fault of its own, before it gives up. */
-function reportPanic(message: string): void {
-  throw new Error(`the schema engine failed: ${message}`)
-}
+/** A panic of the engine: it never answers again, so that whoever waits must hear of it here. */
+const panic = Promise.withResolvers<never>()
+panic.promise.catch(() => undefined)
+const reportPanic = (message: string): void => panic.reject(new Error(`the schema engine failed: ${message}`))
+
+/** Once a process: the package's glue knows one instance only. */
+let loaded: Promise<typeof Engine> | undefined
 
 /** By hand: the package's own entry imports the .wasm as a module, which is for bundlers. */
 async function loadWasm(): Promise<typeof Engine> {

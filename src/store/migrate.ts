@@ -96,15 +96,19 @@ async function apply(url: string, source: MigrationSource, migrations: readonly 
   try {
     return await applyMigrations(url, { schema, baseDir: source.migrationsDir, migrations }, unfinished)
   } catch (cause) {
-    throw new MailchuteError('store/migration-failed', `a migration failed: ${reasonOf(cause)}`, { cause })
+    // Without the cause: its message may quote rows, and causes are logged (I9).
+    throw new MailchuteError('store/migration-failed', reasonOf(cause))
   }
 }
 
-/** The name and the server's main line: what follows (DETAIL) may quote rows. */
+/** The migration and what the server said, without the engine's own stack and without values, which could be mail. */
 function reasonOf(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : String(cause)
-  const telling = message.split('\n').filter((line) => /^(Migration name|Database error code|ERROR):/.test(line))
-  return (telling.length > 0 ? telling : message.split('\n').slice(0, 1)).join(', ')
+  const name = /migration_name="([^"]+)"/.exec(message)?.[1]
+  const said = message.split(/\n\s+0: /)[0] ?? ''
+  const [general = '', ...particular] = said.split('\n').filter((line) => line !== '')
+  const reason = (particular.join(' ') || general).replace('Error querying the database: ', '').replace(/: ".*/s, '')
+  return name ? `migration ${name} failed: ${reason}` : reason
 }
 
 async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {

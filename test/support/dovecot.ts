@@ -27,6 +27,8 @@ export interface Dovecot extends AsyncDisposable {
   deliver(user: string, messages: readonly Buffer[]): Promise<void>
   /** Names of the files in the user's Maildir: what the server really holds. */
   files(user: string): Promise<string[]>
+  /** Where the user's Maildir is. */
+  maildir(user: string): string
   /** An access token which the server accepts for this user. */
   accessToken(user: string, expiresInSeconds?: number): string
 }
@@ -53,6 +55,7 @@ export async function startDovecot(): Promise<Dovecot> {
     mailbox: (user, security, settings = {}) => mailboxOf(user, security, ports, ca, settings),
     deliver: (user, messages) => deliver(join(folder, 'mail', user), messages),
     files: (user) => filesOf(join(folder, 'mail', user)),
+    maildir: (user) => join(folder, 'mail', user),
     accessToken: (user, expiresInSeconds = 3_600) => accessToken(user, expiresInSeconds, secret),
     async [Symbol.asyncDispose]() {
       if (server.exitCode === null && server.kill('SIGTERM')) await once(server, 'exit')

@@ -44,9 +44,9 @@ export async function createEmptyDatabase(): Promise<string> {
   return await (await sharedCluster()).createEmptyDatabase()
 }
 
-/** A server of the caller's own, to be stopped and started at will. */
-export async function startCluster(): Promise<TestCluster> {
-  const cluster = await makeCluster(path.join(runFolder(), `private-${randomUUID()}`))
+/** A server of the caller's own, to be stopped and started at will. `settings` as in postgresql.conf: `fsync=on`. */
+export async function startCluster(settings: readonly string[] = []): Promise<TestCluster> {
+  const cluster = await makeCluster(path.join(runFolder(), `private-${randomUUID()}`), settings)
   await cluster.start()
   return cluster
 }
@@ -74,7 +74,7 @@ function runFolder(): string {
   return folder
 }
 
-async function makeCluster(folder: string): Promise<TestCluster> {
+async function makeCluster(folder: string, settings: readonly string[] = []): Promise<TestCluster> {
   const binFolder = await findBinFolder()
   const pgdata = path.join(folder, 'data')
   const port = await initialise(folder, binFolder)
@@ -88,7 +88,7 @@ async function makeCluster(folder: string): Promise<TestCluster> {
       await template()
       return await create(url, TEMPLATE)
     },
-    start: () => startServer(folder, binFolder, port),
+    start: () => startServer(folder, binFolder, port, settings),
     stop: (mode) => stopServer(folder, mode),
     dispose: async () => {
       await stopServer(folder, 'immediate')
@@ -130,9 +130,14 @@ async function freePort(): Promise<number> {
   return address.port
 }
 
-async function startServer(folder: string, binFolder: string, port: number): Promise<void> {
+async function startServer(
+  folder: string,
+  binFolder: string,
+  port: number,
+  settings: readonly string[],
+): Promise<void> {
   const pgdata = path.join(folder, 'data')
-  const args = ['-D', pgdata, '-p', String(port), ...SETTINGS.flatMap((setting) => ['-c', setting])]
+  const args = ['-D', pgdata, '-p', String(port), ...[...SETTINGS, ...settings].flatMap((setting) => ['-c', setting])]
   const account = await accountFor(folder)
   const server = await start(account, path.join(binFolder, 'postgres'), args, { detached: true, stdio: 'ignore' })
   server.unref()

@@ -54,7 +54,9 @@ async function compile(): Promise<void> {
 
 async function newest(folder: string): Promise<number> {
   const files = await readdir(folder, { recursive: true })
-  const times = await Promise.all(files.filter((name) => name.endsWith('.ts')).map((name) => changedAt(path.join(folder, name))))
+  const times = await Promise.all(
+    files.filter((name) => name.endsWith('.ts')).map((name) => changedAt(path.join(folder, name))),
+  )
   return Math.max(...times)
 }
 
@@ -67,6 +69,9 @@ export interface StartOptions {
   readonly cwd?: string
 }
 
+/** No test leaves a process behind. */
+const LONGEST_MILLISECONDS = 110_000
+
 export function start(args: readonly string[], settings: Settings = {}, options: StartOptions = {}): Running {
   const cwd = options.cwd ?? mkdtempSync(path.join(process.env['TEST_RUN_FOLDER'] ?? tmpdir(), 'cwd-'))
   const { PATH = '' } = process.env
@@ -76,6 +81,7 @@ export function start(args: readonly string[], settings: Settings = {}, options:
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const killed = () => child.kill('SIGKILL')
+  const overdue = setTimeout(killed, LONGEST_MILLISECONDS)
   process.once('exit', killed)
   const out: Buffer[] = []
   let err = ''
@@ -87,6 +93,7 @@ export function start(args: readonly string[], settings: Settings = {}, options:
     child.once('error', reject)
     child.once('close', (code, signal) => {
       process.removeListener('exit', killed)
+      clearTimeout(overdue)
       resolve({ code, signal, stdout: Buffer.concat(out), stderr: err })
     })
   })

@@ -96,7 +96,7 @@ CREATE TABLE "inbound_messages" (
     "message_id" TEXT,
     "state" "inbound_state" NOT NULL DEFAULT 'received',
     "reason" TEXT,
-    "received_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "received_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "finished_at" TIMESTAMPTZ(3),
     "thread_id" UUID,
     "stalls" INTEGER NOT NULL DEFAULT 0,

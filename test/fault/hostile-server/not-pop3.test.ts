@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { BOUND_MS, endless, existing, expectFailure, ignore, MAIL, open, serve } from '../../support/hostile.ts'
+import { BOUND_MS, endless, existing, expectFailure, ignore, MAIL, open, SHORT, serve } from '../../support/hostile.ts'
 import type { Script } from '../../support/scripted-pop3.ts'
 
 describe('what is not POP3', () => {

@@ -10,6 +10,7 @@ import {
   MAIL,
   open,
   PIPELINING,
+  SHORT,
   serve,
 } from '../../support/hostile.ts'
 import type { Peer } from '../../support/scripted-server.ts'

@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest'
-import { delayed, existing, expectFailure, first, ignore, MAIL, open, serve } from '../../support/hostile.ts'
+import { delayed, existing, expectFailure, first, ignore, MAIL, open, SHORT, serve } from '../../support/hostile.ts'
 import type { Script } from '../../support/scripted-pop3.ts'
 import { type Peer, scriptedServer } from '../../support/scripted-server.ts'
 

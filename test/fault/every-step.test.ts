@@ -1,0 +1,173 @@
+/**
+ * Throws at the 1st, 2nd, 3rd ... call of each function by which polling and working reach what is outside of them,
+ * once before the call takes effect and once after (its answer is lost), until a run makes no such call. After each,
+ * a clean run, and every promise must be kept.
+ */
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { PollDeps } from '../../src/intake/poll.ts'
+import { pop3 } from '../../src/source/pop3/session.ts'
+import type { MailSession } from '../../src/source/source.ts'
+import type { Store } from '../../src/store/store.ts'
+import { createFaults, type Faults, type Moment } from '../support/faults.ts'
+import { mail } from '../support/mails.ts'
+import { createDatabase } from '../support/postgres.ts'
+import { brokenPromises } from '../support/promises.ts'
+import { redisAvailable, startRedis, type TestRedis } from '../support/redis.ts'
+import { startMailbox, type TestMailbox } from '../support/sandbox.ts'
+import { openWorker, type TestWorker } from '../support/worker.ts'
+
+const FIRST = mail({ id: 'first' })
+const MAILS = [
+  FIRST,
+  mail({ id: 'alone', from: 'bert@example.com' }),
+  mail({ id: 'reply', inReplyTo: 'first' }),
+  FIRST,
+  mail({ id: 'large', from: 'dora@example.com', sizeBytes: 4.1 * 1024 * 1024 }),
+  mail({ id: 'last', from: 'emil@example.com' }),
+]
+/** `reply` goes to the ticket of `first`, whose copy is the same message. */
+const TICKETS = 4
+const MOMENTS = ['before', 'after'] as const satisfies Moment[]
+
+let redis: TestRedis | undefined
+beforeAll(async () => {
+  if (redisAvailable) redis = await startRedis()
+})
+afterAll(() => redis?.stop())
+
+describe.each([['Redis'], ['PostgreSQL']] as const)('whatever call fails, with the queue in %s,', (kind) => {
+  describe.skipIf(kind === 'Redis' && !redisAvailable)('', () => {
+    test.each(MOMENTS)(
+      'a poll loses nothing and repeats nothing if it fails %s the effect (I1, I2, I3, I5)',
+      async (moment) => {
+        await using bench = await openBench(kind)
+        expect(await everyStep(bench, bench.pollFaults, moment)).toEqual(POLL_CALLS.toSorted())
+      },
+      240_000,
+    )
+
+    test.each(MOMENTS)(
+      'the work gives each message its one effect if it fails %s the effect (I3, I4)',
+      async (moment) => {
+        await using bench = await openBench(kind)
+        expect(await everyStep(bench, bench.workFaults, moment)).toEqual(WORK_CALLS.toSorted())
+      },
+      240_000,
+    )
+  })
+})
+
+const POLL_CALLS = [
+  ...['mailboxes.tryLock', 'polls.begin', 'ping', 'assertRoom', 'connect', 'list', 'ledger.census', 'retrieve'],
+  ...['intake.storeBatch', 'intake.storeStreamed', 'wake', 'markDeleted', 'ledger.deleteAsked', 'commit'],
+  ...['polls.finish', 'mailboxes.recordSuccess'],
+]
+const WORK_CALLS = [...['messages.findWaiting', 'threads.assign', 'raw.octets', 'tickets.viewThread', 'tickets.finish']]
+
+interface Bench extends AsyncDisposable {
+  readonly databaseUrl: string
+  readonly client: Client
+  readonly server: TestMailbox
+  readonly pollFaults: Faults
+  readonly workFaults: Faults
+  readonly worker: TestWorker
+}
+
+async function openBench(kind: 'Redis' | 'PostgreSQL'): Promise<Bench> {
+  const databaseUrl = await createDatabase()
+  const client = new Client({ connectionString: databaseUrl })
+  await client.connect()
+  const server = await startMailbox([])
+  const [pollFaults, workFaults] = [createFaults(), createFaults()]
+  const env = { ...server.env(), DATABASE_URL: databaseUrl, REDIS_URL: kind === 'Redis' ? redis?.url : undefined }
+  const worker = await openWorker(env, { guard: (store) => guardStore(workFaults, store) })
+  return {
+    ...{ databaseUrl, client, server, pollFaults, workFaults, worker },
+    [Symbol.asyncDispose]: async () => {
+      await worker[Symbol.asyncDispose]()
+      await client.end()
+      await server[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Returns the functions whose calls were made to fail. */
+async function everyStep(bench: Bench, faults: Faults, moment: Moment): Promise<string[]> {
+  await oneRun(bench, faults, { label: 'none of them', nth: 1, moment })
+  const labels = faults.labels().toSorted()
+  for (const label of labels) {
+    let nth = 1
+    while (await oneRun(bench, faults, { label, nth, moment })) nth += 1
+    expect(nth).toBeGreaterThan(1)
+  }
+  return labels
+}
+
+/** Returns whether there was such a call. */
+async function oneRun(bench: Bench, faults: Faults, fault: { label: string; nth: number; moment: Moment }) {
+  await empty(bench)
+  for (const [index, octets] of MAILS.entries()) bench.server.mailbox.deliver(octets, `${runs++}-${index}`)
+  faults.arm(fault.label, fault.nth, fault.moment)
+  await brokenRun(bench)
+  const hasStruck = faults.disarm()
+  await cleanRun(bench)
+  const left = bench.server.mailbox.messages().map(({ uniqueId }) => uniqueId)
+  const broke = await brokenPromises(bench.databaseUrl, { octets: MAILS, tickets: TICKETS })
+  expect({ ...fault, left, broke }).toEqual({ ...fault, left: [], broke: [] })
+  return hasStruck
+}
+
+let runs = 0
+
+async function empty({ client, worker }: Bench): Promise<void> {
+  await client.query('TRUNCATE mailboxes, raw_messages, contacts CASCADE')
+  await worker.app.store.mailboxes.ensure([worker.mailbox])
+}
+
+/** Two polls: the second one's list is the proof that the server has forgotten. */
+async function cleanRun({ worker }: Bench): Promise<void> {
+  for (let turn = 0; turn < 2; turn += 1) {
+    const result = await worker.poll()
+    expect(result).toMatchObject({ outcome: 'polled', error: null })
+  }
+  await worker.workOff()
+}
+
+/** The poll may fail as a whole, but only as what was made to fail; of the work only calls can fail. */
+async function brokenRun({ worker, pollFaults: faults }: Bench): Promise<void> {
+  const { store, assertRoom } = worker.app
+  const over: Partial<PollDeps> = {
+    store: guardStore(faults, store),
+    connect: (mailbox) => (signal) => {
+      const open = async () => faults.guard(await pop3(mailbox)(signal), SESSION)
+      return faults.call('connect', { ...SESSION, onLost: dispose }, open)
+    },
+    assertRoom: () => faults.call('assertRoom', { code: 'store/disk-full' }, assertRoom),
+    wake: (ids) => faults.call('wake', { code: 'queue/unavailable' }, () => worker.queue.wake(ids)),
+  }
+  await worker.poll(over).catch((error: Error) => expect(error.message).toMatch(/^made to fail/))
+  await worker.workOff()
+}
+
+const SESSION = { code: 'source/connection-lost', except: [Symbol.asyncDispose] } as const
+
+function guardStore(faults: Faults, store: Store): Store {
+  return faults.guard(store, { code: 'store/unavailable', except: ['close'], isStream, onLost: release })
+}
+
+const isStream = (label: string) => label === 'raw.octets'
+
+/** A lock whose answer is lost goes with its connection. */
+async function release(result: unknown): Promise<void> {
+  if (typeof result === 'object' && result !== null && 'release' in result && typeof result.release === 'function') {
+    await result.release()
+  }
+}
+
+const isSession = (result: unknown): result is MailSession =>
+  typeof result === 'object' && result !== null && Symbol.asyncDispose in result
+
+async function dispose(result: unknown): Promise<void> {
+  if (isSession(result)) await result[Symbol.asyncDispose]()
+}
