@@ -15,7 +15,7 @@ export async function brokenPromises(databaseUrl: string, kept: Kept): Promise<s
   const client = new Client({ connectionString: databaseUrl })
   await client.connect()
   try {
-    const digests = [...new Set(kept.octets.map(sha256))]
+    const digests = [...new Set(kept.octets.map((octets) => sha256(asSent(octets))))]
     const broken = await ask(client, INTAKE, [digests])
     if (kept.isWorkOpen) return shortened(broken)
     broken.push(...(await ask(client, WORK, [])))
@@ -33,6 +33,10 @@ const shortened = (lines: readonly string[]) =>
   lines.length <= MOST ? [...lines] : [...lines.slice(0, MOST), `and ${lines.length - MOST} more`]
 
 export const sha256 = (octets: Buffer): string => createHash('sha256').update(octets).digest('hex')
+
+/** POP3 sends lines: a last one without an end gets it (RFC 1939 section 3). */
+const asSent = (octets: Buffer): Buffer =>
+  octets.subarray(-2).toString('latin1') === '\r\n' ? octets : Buffer.concat([octets, Buffer.from('\r\n')])
 
 async function ask(client: Client, text: string, values: unknown[]): Promise<string[]> {
   return (await client.query<{ broken: string }>(text, values)).rows.map(({ broken }) => broken)
