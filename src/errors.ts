@@ -177,7 +177,11 @@ export const ERROR_CATALOGUE = {
     EX_DATAERR,
     'the last error is in the events: `mailchute messages show ID`',
   ),
-  'runtime/shutting-down': entry('retry', EX_TEMPFAIL, 'nothing is lost: what was under way is taken up again at the next start'),
+  'runtime/shutting-down': entry(
+    'retry',
+    EX_TEMPFAIL,
+    'nothing is lost: what was under way is taken up again at the next start',
+  ),
   'runtime/node-too-old': entry(
     'alert',
     EX_UNAVAILABLE,

@@ -20,6 +20,7 @@ export const LOG_EVENTS = {
   'message.ticketed': 'info',
   'message.quarantined': 'warn',
   'message.failed': 'warn',
+  'message.held': 'warn',
   'wake.failed': 'warn',
   'sweep.woke': 'info',
   'sweep.failed': 'warn',

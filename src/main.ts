@@ -8,6 +8,10 @@ if (major < 22 || (major === 22 && minor < 19)) {
   )
   process.exit(69)
 }
+// Measured: a new generation that stays small costs no time, and keeps a message of 150 MB that streams through
+// below 240 MB of memory instead of up to 320, for V8 frees buffers only when it collects their generation.
+const { setFlagsFromString } = await import('node:v8')
+setFlagsFromString('--semi-space-growth-factor=1')
 const { readFileSync } = await import('node:fs')
 const { cli } = await import('./commands/cli.ts')
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }

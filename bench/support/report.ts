@@ -62,11 +62,18 @@ function goalText({ goal, aim }: Finished): string {
   return aim === undefined ? text : `${text}, aim ${aim}`
 }
 
+/** What Node 24 calls its main thread, and so its process. */
+const NODE = 'MainThread'
+
 /** Milliseconds for 1,000 mails. */
 export function stagesText(stages: readonly Stage[], mails: number): string {
   const programs = [...new Set(stages.flatMap(({ cpuMs }) => Object.keys(cpuMs)))]
   const of1000 = (ms: number) => Math.round((ms * 1000) / mails)
-  const headings = ['each step by itself, ms for 1,000 mails', 'wall', ...programs.map((program) => `CPU ${program}`)]
+  const headings = [
+    'each step by itself, ms for 1,000 mails',
+    'wall',
+    ...programs.map((program) => `CPU of ${program === NODE ? 'ours' : program}`),
+  ]
   return table(
     headings,
     stages.map(({ what, wallMs, cpuMs }) => [

@@ -23,7 +23,7 @@ export interface StagesInput {
 export interface Stage {
   readonly what: string
   readonly wallMs: number
-  /** By program; `node` is this process. */
+  /** By program. */
   readonly cpuMs: Readonly<Record<string, number>>
 }
 

@@ -1,4 +1,4 @@
-/** `mailchute doctor`: looks at everything a worker needs, and says of each finding what to do. Changes nothing. */
+/** `mailchute doctor`: looks at everything a worker needs, and says of each finding what to do. Changes nothing on any mail server. */
 import pc from 'picocolors'
 import type { Config } from '../config.ts'
 import { asMailchuteError, type MailchuteError } from '../errors.ts'

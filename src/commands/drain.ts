@@ -31,8 +31,9 @@ export interface DrainOptions {
 }
 
 const LOOK_MILLISECONDS = 50
-/** Nothing moved for so long: wake again what waits, its worker may be dead. */
+/** Nothing moved for so long: wake again what waits longest, its worker may be dead. Then after twice as long. */
 const STILL_MILLISECONDS = 2000
+const WAKE_ANEW_MESSAGES = 200
 /** Nothing moved for so long although woken again and again: give up, the messages stay `received`. */
 const STUCK_MILLISECONDS = 5 * 60_000
 const GRACE_MILLISECONDS = 20_000
@@ -80,6 +81,7 @@ async function pollMailbox(pollOnce: PollOnce, mailbox: MailboxConfig, signal: A
   const result = await pollOnce(mailbox, signal).catch((thrown: unknown) => ({
     outcome: 'polled' as const,
     sheet: NOTHING,
+    newlyHeld: 0,
     error: asMailchuteError(thrown),
   }))
   if (result.outcome === 'busy') {
@@ -114,19 +116,23 @@ async function workOff(
   const atFirst = await app.store.messages.countWaiting(mailboxIds)
   let waiting = atFirst
   let movedAt = performance.now()
-  let wokenAt = movedAt
+  let patienceMilliseconds = STILL_MILLISECONDS
   while (waiting > 0) {
     signal.throwIfAborted()
     onProgress?.({ waiting, done: atFirst - waiting })
     await new Promise((resolve) => setTimeout(resolve, LOOK_MILLISECONDS))
     const now = await app.store.messages.countWaiting(mailboxIds)
-    const at = performance.now()
-    if (now !== waiting) movedAt = at
-    waiting = now
-    if (at - movedAt > STUCK_MILLISECONDS) throw stuck(waiting)
-    if (at - Math.max(movedAt, wokenAt) < STILL_MILLISECONDS) continue
-    wokenAt = at
-    await sweep(app.store, queue.wakeAnew, { mailboxIds })
+    if (now !== waiting) {
+      waiting = now
+      movedAt = performance.now()
+      patienceMilliseconds = STILL_MILLISECONDS
+    }
+    const stillMilliseconds = performance.now() - movedAt
+    if (stillMilliseconds > STUCK_MILLISECONDS) throw stuck(waiting)
+    if (stillMilliseconds < patienceMilliseconds) continue
+    patienceMilliseconds *= 2
+    await sweep(app.store, queue.wake, { mailboxIds })
+    await sweep(app.store, queue.wakeAnew, { mailboxIds, limit: WAKE_ANEW_MESSAGES })
   }
 }
 

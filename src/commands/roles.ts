@@ -85,12 +85,13 @@ function logPoll(log: Log, { name }: MailboxConfig, row: Mailbox, result: PollRe
     log.event('poll.skipped', { ...fields, reason: 'busy' })
     return
   }
-  const { sheet, error } = result
+  const { sheet, newlyHeld, error } = result
   if (error !== null) log.failure('poll.failed', error, { ...fields, ...sheet })
   else log.event('poll.finished', { ...fields, ...sheet })
   if (sheet.listed !== sheet.known + sheet.retrieved + sheet.held + sheet.left) {
     log.event('poll.unbalanced', { ...fields, ...sheet })
   }
+  if (newlyHeld > 0) log.event('message.held', { mailbox: name, messages: newlyHeld })
   if (error?.code === 'source/credentials-refused' && row.state === 'active') {
     log.failure('mailbox.paused', error, { mailbox: name })
   }

@@ -70,7 +70,16 @@ function pollDuty(app: App, queue: Queue, mailboxes: readonly MailboxConfig[], s
       app.log.failure('wake.failed', asMailchuteError(error), { mailbox: name })
     })
   const pollOnce = createPollOnce(app, queue)
-  const polling = queue.workPolls((name, job) => pollIfDue(app, pollOnce, mailboxes, name, job, signal), POLLS_AT_ONCE)
+  const handle = async (name: string, job: JobRun) => {
+    try {
+      await pollIfDue(app, pollOnce, mailboxes, name, job, signal)
+    } catch (error) {
+      // A poll that fails tells of it; one that could not even be booked would stand still unheard.
+      app.log.failure('poll.failed', asMailchuteError(error), { mailbox: name })
+      throw error
+    }
+  }
+  const polling = queue.workPolls(handle, POLLS_AT_ONCE)
   const tasks = mailboxes.map((mailbox) => schedule(mailbox.schedule, () => ask(mailbox)))
   for (const mailbox of mailboxes) void ask(mailbox)
   return {
@@ -89,11 +98,16 @@ async function pollIfDue(
   job: JobRun,
   signal: AbortSignal,
 ): Promise<void> {
-  const mailbox = mailboxes.find((each) => each.name === name)
-  const row = await app.store.mailboxes.find(name)
-  const reason = whyNot(mailbox, row)
-  if (reason !== null) app.log.event('poll.skipped', { mailbox: name, reason })
-  else if (mailbox) await pollOnce(mailbox, AbortSignal.any([job.signal, signal]))
+  try {
+    const mailbox = mailboxes.find((each) => each.name === name)
+    const reason = whyNot(mailbox, await app.store.mailboxes.find(name))
+    if (reason !== null) app.log.event('poll.skipped', { mailbox: name, reason })
+    else if (mailbox) await pollOnce(mailbox, AbortSignal.any([job.signal, signal]))
+  } catch (error) {
+    // The store could not even book the poll: nobody else would tell.
+    app.log.failure('poll.failed', asMailchuteError(error), { mailbox: name })
+    throw error
+  }
 }
 
 function whyNot(mailbox: MailboxConfig | undefined, row: Mailbox | null): string | null {

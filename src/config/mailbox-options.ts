@@ -15,6 +15,8 @@ export interface MailboxOptions
 type Reject = (problem: string, hint: string) => void
 
 const OPTIONS = ['schedule', 'deleteAfter', 'maxMessageBytes', 'ca', 'auth']
+/** Sizes are kept as integers of 32 bits; a listed size is at most one more. */
+const LARGEST_BYTES = 2 ** 31 - 2
 const DEFAULT_MAX_MESSAGE_BYTES = 160 * 1024 * 1024
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 }
 
@@ -77,8 +79,11 @@ const isUnit = (unit: string): unit is keyof typeof SECONDS => unit in SECONDS
 
 function readMaxMessageBytes(written: string | null, reject: Reject): number {
   if (written === null) return DEFAULT_MAX_MESSAGE_BYTES
-  if (/^[1-9]\d{0,14}$/.test(written)) return Number(written)
-  reject(`maxMessageBytes '${written}' is no number of octets`, 'write digits only, as in maxMessageBytes=52428800')
+  if (/^[1-9]\d{0,9}$/.test(written) && Number(written) <= LARGEST_BYTES) return Number(written)
+  reject(
+    `maxMessageBytes '${written}' is no number of octets up to ${LARGEST_BYTES}`,
+    'write digits only, as in maxMessageBytes=52428800',
+  )
   return DEFAULT_MAX_MESSAGE_BYTES
 }
 

@@ -7,29 +7,35 @@ export type Fate = 'known' | 'retrieved' | 'held'
  * left on the server. Messages that arrive during the poll are the next one's.
  */
 export interface Book {
-  open(keys: Iterable<string>): void
+  /** `listed`: how many the server listed; the sheet shows it if one of them got no line here. */
+  open(keys: Iterable<string>, listed: number): void
   isOpen(key: string): boolean
   has(key: string): boolean
   /** A second fate for the same message is ignored: the first one stands. */
   close(key: string, fate: Fate): void
-  /** The server would not hand it over; it is left for the next poll. */
+  /** The server would not hand it over, or not delete it; it is left for the next poll. */
   tried(key: string): void
   wasTried(key: string): boolean
   isDeleted(key: string): boolean
   deleted(keys: Iterable<string>): void
   stored(messages: number, octets: number): void
   connected(): void
+  /** One more is held that was not so far. */
+  heldAnew(): void
+  newlyHeld(): number
   sheet(): Sheet
 }
 
 export function createBook(): Book {
   const fates = new Map<string, Fate | null>()
+  let newlyHeld = 0
   const gone = new Set<string>()
   const refused = new Set<string>()
-  const totals = { connections: 0, stored: 0, octets: 0 }
+  const totals = { connections: 0, listed: 0, stored: 0, octets: 0 }
   const count = (fate: Fate | null) => [...fates.values()].filter((each) => each === fate).length
   return {
-    open: (keys) => {
+    open: (keys, listed) => {
+      totals.listed = listed
       for (const key of keys) fates.set(key, null)
     },
     isOpen: (key) => fates.get(key) === null,
@@ -52,9 +58,12 @@ export function createBook(): Book {
     connected: () => {
       totals.connections++
     },
+    heldAnew: () => {
+      newlyHeld++
+    },
+    newlyHeld: () => newlyHeld,
     sheet: () => ({
       ...totals,
-      listed: fates.size,
       known: count('known'),
       retrieved: count('retrieved'),
       held: count('held'),

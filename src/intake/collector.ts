@@ -17,6 +17,7 @@ export interface Collector {
 export interface Committed {
   readonly isNew: boolean
   readonly sizeBytes: number
+  readonly sha256: string
 }
 
 /** A commit costs an fsync: worth sharing, but not worth waiting for long. */
@@ -72,7 +73,7 @@ export function createCollector(
       onStored(stored)
       const fresh = new Set(stored.map(({ sha256 }) => sha256))
       for (const { message, settle } of batch) {
-        settle.resolve({ isNew: fresh.delete(message.sha256), sizeBytes: message.sizeBytes })
+        settle.resolve({ isNew: fresh.delete(message.sha256), sizeBytes: message.sizeBytes, sha256: message.sha256 })
       }
     } catch (error) {
       for (const { settle } of batch) settle.reject(error)
@@ -117,7 +118,7 @@ export function createCollector(
       if (stream === null) return keep({ ...retrieved, octets })
       const stored = await (stream as Streamed).finish(retrieved)
       onStored(stored)
-      return { isNew: stored.length > 0, sizeBytes: retrieved.sizeBytes }
+      return { isNew: stored.length > 0, sizeBytes: retrieved.sizeBytes, sha256: retrieved.sha256 }
     } catch (error) {
       inMemoryBytes -= bytes
       if (stream !== null) await (stream as Streamed).abandon(error)

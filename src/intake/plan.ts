@@ -5,9 +5,9 @@ import type { RemoteEntry } from '../store/ledger.ts'
 /**
  * What to do with one listed message.
  * - `retrieve`: download, store, and then, if its time on the server is over, delete.
- * - `confirm`: stored by an earlier session, still listed, and its time is over. A unique-id may be used again
- *   (RFC 1939 section 7), so its header is compared before DELE.
- * - `keep`: stored, but to stay on the server a while.
+ * - `check`: its unique-id is known, but a server may use one again (RFC 1939 section 7). So its header is compared
+ *   with what was stored; then, if `isDue`, it is deleted.
+ * - `keep`: stored, and to stay on the server a while.
  * - `hold`: stays there for a person, for the reason.
  */
 export type Planned = {
@@ -15,12 +15,19 @@ export type Planned = {
   readonly entry: RemoteEntry
   /** Tells apart messages that a server lists under one unique-id, as one that hashes contents does. */
   readonly key: string
-} & ({ readonly action: 'retrieve' | 'confirm' | 'keep' } | { readonly action: 'hold'; readonly reason: HeldReason })
+} & Decision
+
+type Decision =
+  | { readonly action: 'retrieve' | 'keep' }
+  | { readonly action: 'check'; readonly isDue: boolean }
+  | { readonly action: 'hold'; readonly reason: HeldReason }
 
 export type HeldReason = 'source/message-too-large' | 'source/message-refused'
 
-/** Refusals of one message before a person should look. */
+/** Refusals of one message before a person should look. After that it is tried ever more rarely. */
 export const REFUSALS_LIMIT = 3
+const HOUR_MILLISECONDS = 3_600_000
+const LONGEST_PAUSE_HOURS = 24
 
 type Rules = Pick<MailboxConfig, 'deleteAfterSeconds' | 'maxMessageBytes'>
 
@@ -38,20 +45,27 @@ export function planOf(
     const before = occurrences.get(message.uniqueId) ?? 0
     occurrences.set(message.uniqueId, before + 1)
     const key = `${message.uniqueId} ${before}`
-    // The book has one line a unique-id: another message under it proves itself by all its octets.
-    if (before > 0) return [{ message, entry, key, action: 'retrieve' }]
-    return [{ message, entry, key, ...decide(message, entry, rules, now) }]
+    const decision = decide(message, entry, rules, now)
+    // The book has one line a unique-id, and it may be about the other message.
+    const isAnother = before > 0 && decision.action === 'keep'
+    return [{ message, entry, key, ...(isAnother ? { action: 'check', isDue: false } : decision) }]
   })
 }
 
-type Decision = { action: 'retrieve' | 'confirm' | 'keep' } | { action: 'hold'; reason: HeldReason }
-
 function decide(message: RemoteMessage, entry: RemoteEntry, rules: Rules, now: Date): Decision {
-  if (entry.stored !== null) return { action: isDue(entry.stored.at, rules, now) ? 'confirm' : 'keep' }
+  if (entry.stored !== null) {
+    if (isDue(entry.stored.at, rules, now)) return { action: 'check', isDue: true }
+    return entry.isSuspect ? { action: 'check', isDue: false } : { action: 'keep' }
+  }
   const sizeBytes = Math.max(message.sizeBytes, entry.heldAboveBytes === null ? 0 : entry.heldAboveBytes + 1)
   if (sizeBytes > rules.maxMessageBytes) return { action: 'hold', reason: 'source/message-too-large' }
-  if (entry.refusals >= REFUSALS_LIMIT) return { action: 'hold', reason: 'source/message-refused' }
-  return { action: 'retrieve' }
+  return isRefusedLately(entry, now) ? { action: 'hold', reason: 'source/message-refused' } : { action: 'retrieve' }
+}
+
+function isRefusedLately({ refusals, lastRefusedAt }: RemoteEntry, now: Date): boolean {
+  if (refusals < REFUSALS_LIMIT || lastRefusedAt === null) return false
+  const hours = Math.min(LONGEST_PAUSE_HOURS, 2 ** Math.min(refusals - REFUSALS_LIMIT, 10))
+  return now.getTime() < lastRefusedAt.getTime() + hours * HOUR_MILLISECONDS
 }
 
 /** Whether a message stored at that instant may leave the server. */

@@ -17,7 +17,7 @@ import type { Store } from '../store/store.ts'
 import { nextPollAt, pausesMailbox } from './back-off.ts'
 import { type Book, createBook } from './book.ts'
 import { createCollector } from './collector.ts'
-import { type Planned, planOf } from './plan.ts'
+import { type HeldReason, type Planned, planOf } from './plan.ts'
 import { runSession } from './session.ts'
 
 export interface PollDeps {
@@ -34,7 +34,12 @@ export interface PollDeps {
 export type PollResult =
   /** Another process polls it right now. */
   | { readonly outcome: 'busy' }
-  | { readonly outcome: 'polled'; readonly sheet: Sheet; readonly error: MailchuteError | null }
+  | {
+      readonly outcome: 'polled'
+      readonly sheet: Sheet
+      readonly newlyHeld: number
+      readonly error: MailchuteError | null
+    }
 
 /** QUIT at the latest after these: what a lost connection makes the server take back is bounded. */
 const SESSION_MESSAGES = 500
@@ -56,7 +61,7 @@ export async function poll(
     const sheet = book.sheet()
     await deps.store.polls.finish(pollId, sheet, error)
     await recordHealth(deps, row, error)
-    return { outcome: 'polled', sheet, error }
+    return { outcome: 'polled', sheet, newlyHeld: book.newlyHeld(), error }
   } finally {
     await lock.release()
   }
@@ -110,23 +115,31 @@ async function takeStock(
 ): Promise<Planned[]> {
   const listed = await session.list()
   const planned = planOf(listed, await deps.store.ledger.census(mailboxId, listed), mailbox, deps.now())
-  if (isFirst) book.open(planned.map(({ key }) => key))
+  if (isFirst) {
+    book.open(
+      planned.map(({ key }) => key),
+      listed.length,
+    )
+  }
   for (const item of planned) {
     if (item.action === 'keep') book.close(item.key, 'known')
-    if (item.action !== 'hold' || !book.isOpen(item.key)) continue
-    await deps.store.ledger.hold(
-      item.entry.id,
-      item.reason,
-      item.reason === 'source/message-too-large' ? mailbox.maxMessageBytes : undefined,
-    )
-    book.close(item.key, 'held')
+    if (item.action === 'hold') await hold(deps.store, mailbox, book, item, item.reason)
   }
   return planned.filter((item) => isTodo(item, book))
 }
 
-function isTodo({ action, key }: Planned, book: Book): boolean {
-  if (action === 'retrieve') return book.isOpen(key) && !book.wasTried(key)
-  return action === 'confirm' && book.has(key) && !book.isDeleted(key)
+async function hold(store: Store, { maxMessageBytes }: MailboxConfig, book: Book, item: Planned, reason: HeldReason) {
+  const { entry, key } = item
+  book.close(key, 'held')
+  if (entry.heldReason === reason) return
+  const aboveBytes = reason === 'source/message-too-large' ? maxMessageBytes : undefined
+  if (await store.ledger.hold(entry.id, reason, aboveBytes)) book.heldAnew()
+}
+
+function isTodo(item: Planned, book: Book): boolean {
+  if (book.wasTried(item.key)) return false
+  if (item.action === 'check' && item.isDue) return book.has(item.key) && !book.isDeleted(item.key)
+  return (item.action === 'retrieve' || item.action === 'check') && book.isOpen(item.key)
 }
 
 /** True: nothing is left for another session. */

@@ -62,16 +62,15 @@ export async function runSession(run: SessionRun, planned: readonly Planned[]): 
 }
 
 const isConnectionLost = (failure: unknown) =>
-  failure === null || asMailchuteError(failure).code === 'source/connection-lost' || isTooLarge(failure)
-
-const isTooLarge = (failure: unknown) => asMailchuteError(failure).code === 'source/message-too-large'
+  failure === null || asMailchuteError(failure).code === 'source/connection-lost'
 
 type Fate = 'deleted' | 'stays' | 'connection-dropped'
 
 async function handle(run: SessionRun, item: Planned): Promise<Fate> {
-  if (item.action !== 'confirm' || !(await isStillTheSame(run, item))) return retrieve(run, item)
+  if (item.action !== 'check' || !(await isStillTheSame(run, item))) return retrieve(run, item)
+  await identify(run, item)
   run.book.close(item.key, 'known')
-  return remove(run, item)
+  return item.isDue ? remove(run, item) : 'stays'
 }
 
 /** Not the same, or the server cannot tell: then its octets will. */
@@ -80,27 +79,36 @@ async function isStillTheSame({ session }: SessionRun, { message, entry }: Plann
   return digest !== null && digest === entry.stored?.headerSha256
 }
 
+async function identify({ store }: SessionRun, { entry, message }: Planned): Promise<void> {
+  if (entry.isSuspect) await store.ledger.identified(entry.id, message.sizeBytes)
+}
+
 async function retrieve(run: SessionRun, item: Planned): Promise<Fate> {
   const { session, collector, book, mailbox, now } = run
   try {
-    const { isNew, sizeBytes } = await collector.retrieve(item.entry, (sink) => session.retrieve(item.message, sink))
+    const { isNew, sizeBytes, sha256 } = await collector.retrieve(item.entry, (sink) =>
+      session.retrieve(item.message, sink),
+    )
+    await identify(run, item)
     book.close(item.key, 'retrieved')
     book.stored(isNew ? 1 : 0, sizeBytes)
+    // The proof that I2 asks for: `collector.retrieve` resolves only once raw octets and row are committed.
+    const isOldAndDue = item.action === 'check' && item.isDue && sha256 === item.entry.stored?.sha256
+    return isOldAndDue || isDue(now(), mailbox, now()) ? await remove(run, item) : 'stays'
   } catch (error) {
     return bookOwnFault(run, item, asMailchuteError(error))
   }
-  // The proof that I2 asks for: `collector.retrieve` resolves only once raw octets and row are committed.
-  return isDue(now(), mailbox, now()) ? remove(run, item) : 'stays'
 }
 
 /** A server that will not delete one message does not stop the others; the next poll asks again. */
-async function remove({ session }: SessionRun, { message }: Planned): Promise<Fate> {
+async function remove({ session, book }: SessionRun, { message, key }: Planned): Promise<Fate> {
   try {
     await session.markDeleted(message)
     return 'deleted'
   } catch (error) {
-    if (error instanceof MailchuteError && error.code === 'source/message-refused') return 'stays'
-    throw error
+    if (!(error instanceof MailchuteError) || error.code !== 'source/message-refused') throw error
+    book.tried(key)
+    return 'stays'
   }
 }
 
@@ -108,7 +116,7 @@ async function remove({ session }: SessionRun, { message }: Planned): Promise<Fa
 async function bookOwnFault(run: SessionRun, { entry, key, message }: Planned, error: MailchuteError): Promise<Fate> {
   const { store, book, mailbox } = run
   if (error.code === 'source/message-too-large') {
-    await store.ledger.hold(entry.id, error.code, mailbox.maxMessageBytes)
+    if (await store.ledger.hold(entry.id, error.code, mailbox.maxMessageBytes)) book.heldAnew()
     book.close(key, 'held')
     // Found midway, although the list had it smaller: the stream could only be stopped by dropping the connection.
     return message.sizeBytes > mailbox.maxMessageBytes ? 'stays' : 'connection-dropped'
@@ -117,7 +125,7 @@ async function bookOwnFault(run: SessionRun, { entry, key, message }: Planned, e
   await store.ledger.refused(entry.id)
   book.tried(key)
   if (entry.refusals + 1 < REFUSALS_LIMIT) return 'stays'
-  await store.ledger.hold(entry.id, 'source/message-refused')
+  if (await store.ledger.hold(entry.id, 'source/message-refused')) book.heldAnew()
   book.close(key, 'held')
   return 'stays'
 }

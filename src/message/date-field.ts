@@ -30,7 +30,7 @@ function fromAsctime(text: string): string | null {
 function fromIso8601(text: string): string | null {
   const [, date, time, zone = 'Z'] = ISO_8601.exec(text) ?? []
   const milliseconds = Date.parse(`${date}T${time}Z`) - offsetMinutes(zone.replace(':', '')) * 60_000
-  return Number.isNaN(milliseconds) ? null : new Date(milliseconds).toISOString()
+  return isoOf(milliseconds)
 }
 
 type Field = 'day' | 'month' | 'year' | 'hour' | 'minute' | 'second' | 'zone'
@@ -41,14 +41,22 @@ function instant(read: { readonly [field in Field]: string | undefined }): strin
   if (month < 0 || read.year === undefined || day === undefined || hour === undefined || minute === undefined)
     return null
   if (day < 1 || day > 31 || hour > 24 || minute > 59 || (second ?? 0) > 60) return null
-  const utc = Date.UTC(fullYear(read.year), month, day, hour, minute - offsetMinutes(read.zone ?? 'Z'), second)
-  return Number.isNaN(utc) ? null : new Date(utc).toISOString()
+  return isoOf(Date.UTC(fullYear(read.year), month, day, hour, minute - offsetMinutes(read.zone ?? 'Z'), second))
+}
+
+/** Years of four digits: beyond them ISO 8601 needs an agreement, and databases refuse. Date.UTC means 1900 by 0. */
+function isoOf(milliseconds: number): string | null {
+  if (Number.isNaN(milliseconds)) return null
+  const date = new Date(milliseconds)
+  const year = date.getUTCFullYear()
+  return year >= 1 && year <= 9999 ? date.toISOString() : null
 }
 
 /** RFC 5322 section 4.3: two digits below 50 are of this century, three and the others are counted from 1900. */
 function fullYear(digits: string): number {
   const year = Number(digits)
-  if (digits.length === 4) return year
+  // Date.UTC takes 0 to 99 for 1900 to 1999.
+  if (digits.length === 4) return year < 100 ? Number.NaN : year
   return digits.length === 2 && year < 50 ? 2000 + year : 1900 + year
 }
 

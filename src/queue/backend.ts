@@ -11,7 +11,10 @@ export interface Producer<Data> {
   addBulk(jobs: { name: string; data: Data; opts: JobsOptions }[]): Promise<unknown>
   close(): Promise<void>
 }
-export type Consumer = Pick<Worker, 'close'>
+export interface Consumer {
+  /** `force`: without waiting for the jobs at work. */
+  close(force?: boolean): Promise<void>
+}
 export type RunningJob = Pick<Job<unknown>, 'data' | 'attemptsMade' | 'stalledCounter' | 'opts' | 'moveToWait'>
 export type Run = (job: RunningJob, token?: string, cancelled?: AbortSignal) => Promise<void>
 
@@ -36,6 +39,7 @@ export function openBackend(target: QueueTarget, onTrouble: (error: Error) => vo
 }
 
 const CONNECT_TIMEOUT_MILLISECONDS = 5000
+const COMMAND_TIMEOUT_MILLISECONDS = 5000
 
 /**
  * A producer fails fast: a wake-up that cannot be sent is forgotten, the sweep covers it (I4). A worker waits, for
@@ -43,17 +47,17 @@ const CONNECT_TIMEOUT_MILLISECONDS = 5000
  */
 function redisBackend(url: string, onTrouble: (error: Error) => void): Backend {
   const connections: Redis[] = []
-  const connect = (options: { maxRetriesPerRequest: number | null; enableOfflineQueue: boolean }) => {
+  const connect = (options: { maxRetriesPerRequest: number | null; commandTimeout?: number }) => {
     const redis = new Redis(url, { ...options, connectTimeout: CONNECT_TIMEOUT_MILLISECONDS })
     redis.on('error', onTrouble)
     connections.push(redis)
     return redis
   }
-  const producer = connect({ maxRetriesPerRequest: 1, enableOfflineQueue: true })
+  const producer = connect({ maxRetriesPerRequest: 1, commandTimeout: COMMAND_TIMEOUT_MILLISECONDS })
   return {
     queue: <Data>(name: string) => heard(new Queue<Data>(name, { connection: producer }), onTrouble) as Producer<Data>,
     worker: (name, run, settings) => {
-      const connection = connect({ maxRetriesPerRequest: null, enableOfflineQueue: true })
+      const connection = connect({ maxRetriesPerRequest: null })
       return heard(new Worker(name, run, { ...optionsOf(settings), connection }), onTrouble)
     },
     check: () => checkRedis(producer),
@@ -72,7 +76,8 @@ async function checkRedis(redis: Redis): Promise<void> {
   throw new MailchuteError('config/queue-eviction', `Redis has maxmemory-policy ${policy}`)
 }
 
-const POOL_SIZE = 4
+/** For each of two queues and two workers, beside a connection each that listens. */
+const POOL_SIZE = 2
 
 function postgresBackend(connectionString: string, onTrouble: (error: Error) => void): Backend {
   const connection = { connectionString, migrate: true, max: POOL_SIZE }
@@ -87,7 +92,13 @@ function postgresBackend(connectionString: string, onTrouble: (error: Error) => 
 }
 
 function optionsOf({ concurrency, deadAfterMilliseconds }: WorkerSettings) {
-  return { concurrency, lockDuration: deadAfterMilliseconds, stalledInterval: deadAfterMilliseconds }
+  return {
+    concurrency,
+    lockDuration: deadAfterMilliseconds,
+    stalledInterval: deadAfterMilliseconds,
+    // Not BullMQ that gives up a job whose workers die, but whoever works it: it knows what to do with the message.
+    maxStalledCount: 100,
+  }
 }
 
 /** An `error` event that nobody hears would end the process. */

@@ -100,7 +100,7 @@ export function openQueue(target: QueueTarget, options: QueueOptions): Queue {
       work(backend, POLL, settings(concurrency), (data, run) => handle(pollJob.parse(data).mailbox, run)),
     check: () => backend.check(),
     close: async () => {
-      await Promise.allSettled([inbound.close(), polls.close()])
+      await settlesWithin(Promise.allSettled([inbound.close(), polls.close()]), FORCED_CLOSE_MILLISECONDS)
       await backend.close()
     },
   }
@@ -138,11 +138,23 @@ function work(
   return { stop: (graceMilliseconds) => stop(worker, stopping, graceMilliseconds) }
 }
 
+/** BullMQ waits without end for jobs that do not end, and for a Redis that does not answer. */
+const FORCED_CLOSE_MILLISECONDS = 2000
+
 async function stop(worker: Consumer, stopping: AbortController, graceMilliseconds: number): Promise<void> {
-  const overdue = setTimeout(() => stopping.abort(new Error('shutting down')), graceMilliseconds)
-  try {
-    await worker.close()
-  } finally {
-    clearTimeout(overdue)
-  }
+  const closed = worker.close()
+  if (await settlesWithin(closed, graceMilliseconds)) return closed
+  stopping.abort(new MailchuteError('runtime/shutting-down', 'the grace is over'))
+  if (await settlesWithin(closed, FORCED_CLOSE_MILLISECONDS)) return closed
+  await settlesWithin(worker.close(true), FORCED_CLOSE_MILLISECONDS)
+}
+
+async function settlesWithin(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  const timer = Promise.withResolvers<false>()
+  const timeout = setTimeout(() => timer.resolve(false), milliseconds)
+  const settled = promise.then(
+    () => true,
+    () => true,
+  )
+  return Promise.race([settled, timer.promise]).finally(() => clearTimeout(timeout))
 }

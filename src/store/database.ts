@@ -30,6 +30,8 @@ export interface Database {
 
 const CONNECT_TIMEOUT_MILLISECONDS = 10_000
 const IDLE_TIMEOUT_MILLISECONDS = 30_000
+/** Far longer than any statement takes: a server that is cut off must not hold a poll, or the shutdown, for ever. */
+const QUERY_TIMEOUT_MILLISECONDS = 120_000
 
 export function openDatabase(url: string, poolSize: number): Database {
   const pool = new pg.Pool({
@@ -37,6 +39,8 @@ export function openDatabase(url: string, poolSize: number): Database {
     max: poolSize,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
     idleTimeoutMillis: IDLE_TIMEOUT_MILLISECONDS,
+    query_timeout: QUERY_TIMEOUT_MILLISECONDS,
+    keepAlive: true,
     application_name: 'mailchute',
   })
   // An idle connection that breaks is replaced at the next query, which reports what is wrong if it still is.

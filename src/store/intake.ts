@@ -98,7 +98,7 @@ function insert(
           AS b(remote_id, unique_id, sha256, header_sha256, size_bytes)
       ), raws AS (
         INSERT INTO raw_messages (sha256, size_bytes) SELECT sha256, size_bytes FROM batch
-        ON CONFLICT DO NOTHING RETURNING sha256
+        ORDER BY sha256 ON CONFLICT DO NOTHING RETURNING sha256
       ), ${
         chunks.length === 0
           ? ''
@@ -114,8 +114,9 @@ function insert(
         SELECT $1, sha256, unique_id, clock_timestamp() FROM batch
         ON CONFLICT (mailbox_id, sha256) DO NOTHING RETURNING id, sha256, unique_id
       ), remembered AS (
-        UPDATE remote_messages r SET sha256 = b.sha256, header_sha256 = b.header_sha256, stored_at = now(),
-          held_reason = NULL, held_above_bytes = NULL, refusals = 0, delete_asked_at = NULL
+        UPDATE remote_messages r SET sha256 = b.sha256, header_sha256 = b.header_sha256, 
+          stored_at = CASE WHEN r.sha256 = b.sha256 THEN r.stored_at ELSE now() END,
+          held_reason = NULL, held_above_bytes = NULL, refusals = 0, delete_asked_at = NULL, gone_at = NULL
         FROM batch b WHERE r.id = b.remote_id
         RETURNING r.id
       ), told AS (
@@ -147,7 +148,7 @@ function places(rows: number): string {
 
 /**
  * The digest is known only at the end, so the octets are put under a name made at random, which the digest then
- * replaces: ON UPDATE CASCADE renames the chunks, PostgreSQL does not copy their octets for it.
+ * replaces; PostgreSQL does not copy their octets for it.
  */
 async function storeStreamed(
   query: Query,
@@ -159,15 +160,15 @@ async function storeStreamed(
   const chunks = chunkWriter(query, provisional)
   const message = await write(chunks.put)
   await chunks.end()
-  const [known] = await query({ text: 'SELECT 1 FROM raw_messages WHERE sha256 = $1', values: [message.sha256] })
-  await query(
-    known === undefined
-      ? {
-          text: 'UPDATE raw_messages SET sha256 = $2, size_bytes = $3 WHERE sha256 = $1',
-          values: [provisional, message.sha256, message.sizeBytes],
-        }
-      : { text: 'DELETE FROM raw_messages WHERE sha256 = $1', values: [provisional] },
-  )
+  const [isNew] = await query({
+    text: 'INSERT INTO raw_messages (sha256, size_bytes) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING sha256',
+    values: [message.sha256, message.sizeBytes],
+  })
+  if (isNew !== undefined) {
+    await query({ text: 'UPDATE raw_chunks SET sha256 = $2 WHERE sha256 = $1', values: [provisional, message.sha256] })
+  }
+  // With what chunks it still has: then another transaction has stored the same octets.
+  await query({ text: 'DELETE FROM raw_messages WHERE sha256 = $1', values: [provisional] })
   return insert(query, polling, [message], [])
 }
 

@@ -9,6 +9,9 @@ export interface RemoteEntry {
   readonly heldReason: string | null
   readonly heldAboveBytes: number | null
   readonly refusals: number
+  readonly lastRefusedAt: Date | null
+  /** It was gone, or had another size: perhaps another message under a unique-id that is used again. */
+  readonly isSuspect: boolean
 }
 
 /** What became of every message that a server ever listed (I5). */
@@ -21,10 +24,12 @@ export interface Ledger {
     mailboxId: string,
     listed: readonly { uniqueId: string; sizeBytes: number }[],
   ): Promise<Map<string, RemoteEntry>>
+  /** Its octets or its header have shown which message it is: it is no longer suspect. */
+  identified(id: bigint, sizeBytes: number): Promise<void>
   /** DELE was acknowledged for these and QUIT is next. */
   deleteAsked(ids: readonly bigint[]): Promise<void>
-  /** It stays on the server for a person; `aboveBytes` is the size limit it went over. */
-  hold(id: bigint, reason: string, aboveBytes?: number): Promise<void>
+  /** It stays on the server for a person; `aboveBytes` is the size limit it went over. True: it was not held so far. */
+  hold(id: bigint, reason: string, aboveBytes?: number): Promise<boolean>
   /** The server would not hand it over. */
   refused(id: bigint): Promise<void>
 }
@@ -32,6 +37,12 @@ export interface Ledger {
 export function ledger(database: Database): Ledger {
   return {
     census: (mailboxId, listed) => census(database, mailboxId, listed),
+    identified: async (id, sizeBytes) => {
+      await database.query({
+        text: 'UPDATE remote_messages SET gone_at = NULL, size_bytes = $2 WHERE id = $1',
+        values: [id, sizeBytes],
+      })
+    },
     deleteAsked: async (ids) => {
       await database.query({
         text: 'UPDATE remote_messages SET delete_asked_at = now() WHERE id = ANY($1::bigint[])',
@@ -40,7 +51,10 @@ export function ledger(database: Database): Ledger {
     },
     hold: (id, reason, aboveBytes) => hold(database, id, reason, aboveBytes ?? null),
     refused: async (id) => {
-      await database.query({ text: 'UPDATE remote_messages SET refusals = refusals + 1 WHERE id = $1', values: [id] })
+      await database.query({
+        text: 'UPDATE remote_messages SET refusals = refusals + 1, last_refused_at = now() WHERE id = $1',
+        values: [id],
+      })
     },
   }
 }
@@ -54,9 +68,13 @@ interface Row {
   held_reason: string | null
   held_above_bytes: number | null
   refusals: number
+  last_refused_at: Date | null
+  size_bytes: number
+  gone_at: Date | null
 }
 
-const COLUMNS = 'id, unique_id, sha256, header_sha256, stored_at, held_reason, held_above_bytes, refusals'
+const COLUMNS =
+  'id, unique_id, sha256, header_sha256, stored_at, held_reason, held_above_bytes, refusals, last_refused_at, size_bytes, gone_at'
 
 async function census(
   database: Database,
@@ -75,7 +93,8 @@ async function census(
   for (const row of known) sizes.delete(row.unique_id)
   await bookGone(database, gone)
   const entered = sizes.size === 0 ? [] : await enter(database, mailboxId, sizes)
-  return new Map([...known, ...entered].map((row) => [row.unique_id, remoteEntry(row)]))
+  const listedSizes = new Map(listed.map(({ uniqueId, sizeBytes }) => [uniqueId, sizeBytes]))
+  return new Map([...known, ...entered].map((row) => [row.unique_id, remoteEntry(row, listedSizes)]))
 }
 
 async function bookGone(database: Database, rows: readonly Row[]): Promise<void> {
@@ -86,18 +105,18 @@ async function bookGone(database: Database, rows: readonly Row[]): Promise<void>
   })
 }
 
-/** A unique-id that comes back after it was gone keeps its row: its digests tell whether it is the old message. */
+/** A unique-id that comes back after it was gone keeps its row, and stays suspect until it is identified. */
 function enter(database: Database, mailboxId: string, sizes: ReadonlyMap<string, number>): Promise<Row[]> {
   return database.query<Row>({
     text: `INSERT INTO remote_messages (mailbox_id, unique_id, size_bytes)
            SELECT $1, * FROM unnest($2::text[], $3::int[])
-           ON CONFLICT (mailbox_id, unique_id) DO UPDATE SET gone_at = NULL, size_bytes = excluded.size_bytes
+           ON CONFLICT (mailbox_id, unique_id) DO UPDATE SET unique_id = excluded.unique_id
            RETURNING ${COLUMNS}`,
     values: [mailboxId, [...sizes.keys()], [...sizes.values()]],
   })
 }
 
-function remoteEntry(row: Row): RemoteEntry {
+function remoteEntry(row: Row, listedSizes: ReadonlyMap<string, number>): RemoteEntry {
   const { sha256, header_sha256: headerSha256, stored_at: at } = row
   return {
     id: BigInt(row.id),
@@ -106,18 +125,21 @@ function remoteEntry(row: Row): RemoteEntry {
     heldReason: row.held_reason,
     heldAboveBytes: row.held_above_bytes,
     refusals: row.refusals,
+    lastRefusedAt: row.last_refused_at,
+    isSuspect: row.gone_at !== null || row.size_bytes !== listedSizes.get(row.unique_id),
   }
 }
 
-async function hold(database: Database, id: bigint, reason: string, aboveBytes: number | null): Promise<void> {
-  await database.query({
+async function hold(database: Database, id: bigint, reason: string, aboveBytes: number | null): Promise<boolean> {
+  const rows = await database.query({
     text: `WITH held AS (
              UPDATE remote_messages SET held_reason = $2, held_above_bytes = $3
              WHERE id = $1 AND (held_reason, held_above_bytes) IS DISTINCT FROM ($2, $3)
              RETURNING mailbox_id, unique_id, size_bytes)
            INSERT INTO inbound_events (mailbox_id, code, detail)
            SELECT mailbox_id, 'intake/held', jsonb_build_object('uniqueId', unique_id, 'sizeBytes', size_bytes, 'reason', $2::text)
-           FROM held`,
+           FROM held RETURNING id`,
     values: [id, reason, aboveBytes],
   })
+  return rows.length === 1
 }

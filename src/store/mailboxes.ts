@@ -1,5 +1,6 @@
 import type { Mailbox } from '../generated/prisma/client.ts'
 import type { Database } from './database.ts'
+import { storeError } from './pg-errors.ts'
 
 export type { Mailbox }
 
@@ -32,12 +33,7 @@ export function mailboxes(database: Database): Mailboxes {
     all: () => database.prisma((prisma) => prisma.mailbox.findMany({ orderBy: { name: 'asc' } })),
     find: (name) => database.prisma((prisma) => prisma.mailbox.findUnique({ where: { name } })),
     recordSuccess: (id) => recordSuccess(database, id),
-    recordFailure: (id, failures, nextPollAt, pausedReason) =>
-      set(id, {
-        failures,
-        nextPollAt,
-        ...(pausedReason === null ? {} : { state: 'paused', pausedReason, pausedAt: new Date() }),
-      }),
+    recordFailure: (...failure) => recordFailure(database, ...failure),
     pause: (id) => set(id, { state: 'paused', pausedReason: OPERATOR, pausedAt: new Date() }),
     resume: async (id) => {
       await set(id, { state: 'active', pausedReason: null, pausedAt: null, failures: 0, nextPollAt: null })
@@ -81,6 +77,24 @@ async function recordSuccess(database: Database, id: string): Promise<void> {
   })
 }
 
+/** A pause that an operator asked for meanwhile stays. */
+async function recordFailure(
+  database: Database,
+  id: string,
+  failures: number,
+  nextPollAt: Date,
+  pausedReason: string | null,
+): Promise<void> {
+  await database.query({
+    text: `UPDATE mailboxes SET failures = $2, next_poll_at = $3,
+             state = CASE WHEN $4::text IS NULL THEN state ELSE 'paused' END,
+             paused_at = CASE WHEN $4 IS NULL OR paused_reason IS NOT NULL THEN paused_at ELSE now() END,
+             paused_reason = CASE WHEN paused_reason = $5 THEN paused_reason ELSE coalesce($4, paused_reason) END
+           WHERE id = $1`,
+    values: [id, failures, nextPollAt, pausedReason, OPERATOR],
+  })
+}
+
 async function tryLock(database: Database, id: string) {
   const client = await database.connection()
   const key = `mailchute poll ${id}`
@@ -93,7 +107,7 @@ async function tryLock(database: Database, id: string) {
     return null
   } catch (thrown) {
     client.release(true)
-    throw thrown
+    throw storeError(thrown)
   }
 }
 

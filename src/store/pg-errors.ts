@@ -13,26 +13,20 @@ export function storeError(thrown: unknown): MailchuteError {
     : new MailchuteError(code, `database: ${safe(state, message)}`, { cause: thrown })
 }
 
-export function isUniqueViolation(thrown: unknown): boolean {
-  return sqlStateOf(thrown instanceof MailchuteError ? thrown.cause : thrown).state === '23505'
-}
-
 const DISK_FULL = '53100'
-/** Class: connection exception, insufficient resources, operator intervention, system error, transaction rollback. */
-const PASSES_BY_ITSELF = ['08', '53', '57', '58', '40', '25']
 /** Class: data exception, integrity constraint violation, program limit exceeded. */
 const REFUSED_VALUE = ['22', '23', '54']
 /** undefined_table, undefined_column, undefined_object, invalid_schema_name. */
 const OLD_SCHEMA = new Set(['42P01', '42703', '42704', '3F000'])
 const NETWORK_TROUBLE =
-  /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOST|ENET)|Connection terminated|timeout exceeded when trying to connect|not queryable/
+  /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOST|ENET)|Connection terminated|timeout exceeded when trying to connect|Query read timeout|not queryable/
 
 function codeOf(state: string, message: string): ErrorCode | null {
   if (state === DISK_FULL || /No space left on device/.test(message)) return 'store/disk-full'
   if (OLD_SCHEMA.has(state)) return 'store/not-migrated'
-  if (PASSES_BY_ITSELF.some((start) => state.startsWith(start) && state.length === 5)) return 'store/unavailable'
   if (REFUSED_VALUE.some((start) => state.startsWith(start) && state.length === 5)) return 'store/write-refused'
-  if (state.startsWith('28') || state === '3D000') return 'store/unavailable'
+  // Whatever else PostgreSQL says is for an operator to mend, and no message's fault.
+  if (/^[0-9A-Z]{5}$/.test(state)) return 'store/unavailable'
   return NETWORK_TROUBLE.test(state) || NETWORK_TROUBLE.test(message) ? 'store/unavailable' : null
 }
 

@@ -22,6 +22,8 @@ export interface ThreadGroup {
 }
 
 export interface Threads {
+  /** Messages that this one refers to and that still wait, oldest reference first. */
+  waitingAncestors(inboundMessageId: string): Promise<string[]>
   /**
    * Puts waiting messages of the mailbox into threads, oldest first, at most `limit`; returns how many. `read` gets
    * their thread fields, `group` joins them with the threads that already know one of their msg-ids. One at a time
@@ -46,6 +48,7 @@ const EMPTY_LINE = /\r?\n\r?\n/
 
 export function threads(database: Database): Threads {
   return {
+    waitingAncestors: (inboundMessageId) => waitingAncestors(database, inboundMessageId),
     assign: (mailboxId, limit, read, group) =>
       database.transaction(async (query) => {
         await query({
@@ -62,6 +65,20 @@ export function threads(database: Database): Threads {
   }
 }
 
+async function waitingAncestors(database: Database, inboundMessageId: string): Promise<string[]> {
+  const rows = await database.query<{ id: string }>({
+    name: 'threads-ancestors',
+    text: `SELECT waiting.id FROM message_references mine
+           JOIN message_references own ON own.mailbox_id = mine.mailbox_id AND own.msg_id_sha256 = mine.msg_id_sha256
+             AND own.position = 0
+           JOIN inbound_messages waiting ON waiting.id = own.inbound_message_id AND waiting.state = 'received'
+           WHERE mine.inbound_message_id = $1 AND mine.position > 0 AND waiting.id <> $1
+           ORDER BY mine.position DESC`,
+    values: [inboundMessageId],
+  })
+  return rows.map(({ id }) => id)
+}
+
 async function unthreaded(query: Query, mailboxId: string, limit: number): Promise<Unthreaded[]> {
   const rows = await query<{ id: string; head: Buffer; sha256: string }>({
     name: 'threads-waiting',
@@ -71,7 +88,9 @@ async function unthreaded(query: Query, mailboxId: string, limit: number): Promi
            ORDER BY m.received_at LIMIT $2`,
     values: [mailboxId, limit],
   })
-  return Promise.all(rows.map(async (row) => ({ id: row.id, head: await wholeHead(query, row.sha256, row.head) })))
+  const messages: Unthreaded[] = []
+  for (const { id, sha256, head } of rows) messages.push({ id, head: await wholeHead(query, sha256, head) })
+  return messages
 }
 
 async function wholeHead(query: Query, sha256: string, head: Buffer): Promise<Buffer> {

@@ -21,8 +21,6 @@ export interface ThreadView {
   /** Of the thread when this was read; `finish` takes effect only if it is still the same. */
   readonly version: number
   readonly relatives: readonly Relative[]
-  /** Messages it refers to that are stored but not on a ticket yet, oldest reference first. */
-  readonly waitingAncestors: readonly string[]
 }
 
 export interface TicketPlace {
@@ -54,7 +52,7 @@ export interface NewEntry {
   }[]
 }
 
-/** `done`: written. `stale`: the thread has moved on, look again. `gone`: the message had left `received`. */
+/** `done`: written. `stale`: thread or ticket are no longer as seen, look again. `gone`: it had left `received`. */
 export type Finished =
   | { readonly outcome: 'done'; readonly ticketNumber: number; readonly isNew: boolean }
   | { readonly outcome: 'stale' }
@@ -118,16 +116,9 @@ async function viewThread(
   inboundMessageId: string,
   senderAddress: string,
 ): Promise<ThreadView | null> {
-  const rows = await database.query<
-    { threadId: string; version: number; ancestors: string[] | null } & (Relative | { ticketId: null })
-  >({
+  const rows = await database.query<{ threadId: string; version: number } & (Relative | { ticketId: null })>({
     name: 'ticket-view',
-    text: `SELECT th.id AS "threadId", th.version, relative.*,
-             (SELECT array_agg(waiting.id ORDER BY mine.position DESC) FROM message_references mine
-                JOIN message_references own ON own.mailbox_id = mine.mailbox_id AND own.msg_id_sha256 = mine.msg_id_sha256
-                  AND own.position = 0
-                JOIN inbound_messages waiting ON waiting.id = own.inbound_message_id AND waiting.state = 'received'
-                WHERE mine.inbound_message_id = me.id AND mine.position > 0 AND waiting.id <> me.id) AS ancestors
+    text: `SELECT th.id AS "threadId", th.version, relative.*
            FROM inbound_messages me JOIN threads th ON th.id = me.thread_id
            LEFT JOIN LATERAL (
              SELECT t.id AS "ticketId", t.number AS "ticketNumber",
@@ -143,7 +134,7 @@ async function viewThread(
              FROM inbound_messages m
              JOIN ticket_entries e ON e.inbound_message_id = m.id JOIN tickets t ON t.id = e.ticket_id
              WHERE m.thread_id = th.id AND m.id <> me.id
-             ORDER BY t.number LIMIT ${RELATIVES_LIMIT}
+             ORDER BY position, awaits DESC, t.number LIMIT ${RELATIVES_LIMIT}
            ) relative ON true
            WHERE me.id = $1`,
     values: [inboundMessageId, addressKey(senderAddress)],
@@ -153,7 +144,6 @@ async function viewThread(
   return {
     threadId: first.threadId,
     version: first.version,
-    waitingAncestors: first.ancestors ?? [],
     relatives: rows.filter((row) => row.ticketId !== null),
   }
 }
@@ -163,11 +153,18 @@ const FINISH = `
     UPDATE threads SET version = version + 1 WHERE id = $2 AND version = $3 RETURNING id
   ), claimed AS (
     UPDATE inbound_messages m SET state = 'ticketed', reason = $6, finished_at = now() FROM turn
-    WHERE m.id = $1 AND m.state = 'received' AND m.thread_id = turn.id RETURNING m.id, m.mailbox_id
-  ), contact AS (
-    INSERT INTO contacts (address, address_sha256, name) SELECT $8, $9, $7 FROM claimed
-    ON CONFLICT (address_sha256) DO UPDATE SET name = CASE WHEN contacts.name = '' THEN excluded.name ELSE contacts.name END
+    WHERE m.id = $1 AND m.state = 'received' AND m.thread_id = turn.id
+      AND ($4::uuid IS NULL OR EXISTS (SELECT 1 FROM tickets WHERE id = $4::uuid))
+    RETURNING m.id, m.mailbox_id
+  ), known AS (
+    SELECT id FROM contacts WHERE address_sha256 = $9
+  ), met AS (
+    INSERT INTO contacts (address, address_sha256, name)
+    SELECT $8, $9, CASE WHEN $8 = '' THEN '' ELSE $7 END FROM claimed WHERE NOT EXISTS (SELECT 1 FROM known)
+    ON CONFLICT (address_sha256) DO UPDATE SET name = contacts.name
     RETURNING id
+  ), contact AS (
+    SELECT id FROM known UNION ALL SELECT id FROM met
   ), opened AS (
     INSERT INTO tickets (mailbox_id, subject, requester_id, linked_ticket_id)
     SELECT claimed.mailbox_id, $10, contact.id, $5::uuid FROM claimed, contact WHERE $4::uuid IS NULL
@@ -202,8 +199,8 @@ const FINISH = `
     SELECT claimed.id, claimed.mailbox_id, 'work/ticketed',
       jsonb_build_object('reason', $6::text, 'ticket', ticket.number) || $19::jsonb FROM claimed, ticket
   )
-  SELECT (SELECT count(*)::int FROM turn) AS turns, ticket.number AS "ticketNumber"
-  FROM (SELECT 1) AS always LEFT JOIN ticket ON true`
+  SELECT me.state = 'received' AS "wasWaiting", ticket.number AS "ticketNumber"
+  FROM inbound_messages me LEFT JOIN ticket ON true WHERE me.id = $1`
 
 async function finish(
   database: Database,
@@ -213,7 +210,7 @@ async function finish(
   entry: NewEntry,
 ): Promise<Finished> {
   const addresses = new Map(entry.participants.map((address) => [addressKey(address), address]))
-  const [row] = await database.query<{ turns: number; ticketNumber: number | null }>({
+  const [row] = await database.query<{ wasWaiting: boolean; ticketNumber: number | null }>({
     name: 'ticket-finish',
     text: FINISH,
     values: [
@@ -238,8 +235,8 @@ async function finish(
       JSON.stringify(detailOf(view, place)),
     ],
   })
-  if (row === undefined || row.turns === 0) return { outcome: 'stale' }
-  if (row.ticketNumber === null) return { outcome: 'gone' }
+  if (row === undefined || !row.wasWaiting) return { outcome: 'gone' }
+  if (row.ticketNumber === null) return { outcome: 'stale' }
   return { outcome: 'done', ticketNumber: row.ticketNumber, isNew: place.ticketId === null }
 }
 

@@ -8,6 +8,7 @@
  */
 import { asMailchuteError, MailchuteError } from '../errors.ts'
 import type { ParsedMessage } from '../message/parsed-message.ts'
+import { threadFields } from '../message/thread-fields.ts'
 import type { Waiting } from '../store/messages.ts'
 import { assertDigest, CHUNK_BYTES, digestOf } from '../store/raw.ts'
 import type { Store } from '../store/store.ts'
@@ -41,8 +42,10 @@ export function createProcess(store: Store, parsePool: Pick<ParsePool, 'parse'>)
     try {
       if (run.stalls > 0) await assertHarmless(store, waiting)
       if (waiting.threadId === null) await indexThreads(waiting.mailboxId)
-      const parsed = await parsePool.parse(octetsOf(store, waiting), run.signal)
-      return await ticket(store, waiting, parsed, (id) => turns.first(inboundMessageId, id, run.signal))
+      for (const ancestorId of await ancestorsOf(store, waiting)) {
+        await turns.first(inboundMessageId, ancestorId, run.signal)
+      }
+      return await ticket(store, waiting, await parsePool.parse(octetsOf(store, waiting), run.signal))
     } catch (thrown) {
       return await giveUp(store, waiting, asMailchuteError(thrown), run)
     }
@@ -71,31 +74,26 @@ function octetsOf(store: Store, { sha256, sizeBytes, firstChunk }: Waiting) {
 }
 
 /**
- * Somebody else may add to the same thread meanwhile: then what was seen is stale, and is looked at again. Messages
- * that this one refers to go first: who takes part in a ticket is known only once they are on it.
+ * Messages that this one refers to and that wait as well go first: who takes part in a ticket is known only once
+ * they are on it.
  */
-async function ticket(
-  store: Store,
-  { id }: Waiting,
-  parsed: ParsedMessage,
-  goFirst: (ancestorId: string) => Promise<void>,
-): Promise<Outcome> {
+async function ancestorsOf(store: Store, { id, firstChunk }: Waiting): Promise<readonly string[]> {
+  const { references, inReplyTo } = threadFields(firstChunk)
+  return references.length + inReplyTo.length === 0 ? [] : store.threads.waitingAncestors(id)
+}
+
+/** Somebody else may add to the same thread meanwhile: then what was seen is stale, and is looked at again. */
+async function ticket(store: Store, { id }: Waiting, parsed: ParsedMessage): Promise<Outcome> {
   const entry = entryOf(parsed)
-  for (let mayWait = true; ; ) {
+  for (;;) {
     const view = await store.tickets.viewThread(id, entry.from.address)
     if (view === null) throw new MailchuteError('internal/bug', 'a message has no thread', { context: { id } })
-    if (mayWait && view.waitingAncestors.length > 0) {
-      for (const ancestorId of view.waitingAncestors) await goFirst(ancestorId)
-      mayWait = false
-      continue
-    }
     const place = placeOf(view)
     const finished = await store.tickets.finish(id, view, place, entry)
     if (finished.outcome === 'gone') return { state: 'nothing-to-do' }
     if (finished.outcome === 'done') {
       return { state: 'ticketed', ticket: finished.ticketNumber, isNew: finished.isNew, reason: place.reason }
     }
-    if ((await store.messages.findWaiting(id)) === null) return { state: 'nothing-to-do' }
   }
 }
 
@@ -120,8 +118,9 @@ const PARTICIPANTS_LIMIT = 100
 async function giveUp(store: Store, { id }: Waiting, error: MailchuteError, run: ProcessRun): Promise<Outcome> {
   if (run.signal.aborted) throw error
   const isItsOwnFault = error.remedy === 'quarantine'
-  // The database's and the queue's troubles pass (I7): the message waits, the sweep finds it.
-  if (!isItsOwnFault && (!run.isLastAttempt || error.remedy === 'retry')) throw error
+  // The store's troubles are no message's fault (I7): it waits, the sweep finds it.
+  const isTheStores = error.code.startsWith('store/') || error.remedy === 'retry'
+  if (!isItsOwnFault && (!run.isLastAttempt || isTheStores)) throw error
   const reason = isItsOwnFault ? error.code : 'job/attempts-exhausted'
   const quarantined = await store.messages.quarantine(id, reason, { error: error.code })
   return quarantined ? { state: 'quarantined', reason, error } : { state: 'nothing-to-do' }

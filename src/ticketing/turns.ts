@@ -10,6 +10,9 @@ export interface Turns {
   first(forId: string, otherId: string, signal: AbortSignal): Promise<void>
 }
 
+/** Longer chains come about by forgery: each link holds a message in memory, so beyond this nobody waits. */
+const CHAIN_LIMIT = 50
+
 export function createTurns(work: Process): Turns {
   const running = new Map<string, Promise<Outcome>>()
   const waitsFor = new Map<string, string>()
@@ -20,19 +23,23 @@ export function createTurns(work: Process): Turns {
     running.set(id, started)
     return started
   }
+  const depths = new Map<string, number>()
   const waitsForMe = (id: string, otherId: string) => {
     for (let at: string | undefined = otherId; at !== undefined; at = waitsFor.get(at)) if (at === id) return true
     return false
   }
   const first: Turns['first'] = async (forId, otherId, signal) => {
-    if (waitsForMe(forId, otherId)) return
+    const depth = (depths.get(forId) ?? 0) + 1
+    if (depth > CHAIN_LIMIT || waitsForMe(forId, otherId)) return
     waitsFor.set(forId, otherId)
+    depths.set(otherId, depth)
     try {
       await run(otherId, { isLastAttempt: false, stalls: 0, signal })
     } catch {
       // Told by its own job, which tries again; this message need not fail with it.
     } finally {
       waitsFor.delete(forId)
+      depths.delete(otherId)
     }
   }
   return { run, first }

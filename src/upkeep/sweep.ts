@@ -6,14 +6,15 @@ import type { Store } from '../store/store.ts'
 
 /** The period of the sweep, and the age from which a waiting message is its business. */
 export const SWEEP_SECONDS = 60
-const MESSAGES_A_SWEEP = 10_000
+/** More than is worked in one period: a larger backlog keeps the queue full until the next. */
+const MESSAGES_A_SWEEP = 100_000
 const MESSAGES_A_WAKE = 500
 
 /** Returns how many it told the queue of. */
 export async function sweep(
   store: Store,
   wake: (inboundMessageIds: readonly string[]) => Promise<void>,
-  which: { receivedBefore?: Date; mailboxIds?: readonly string[] } = {},
+  which: { receivedBefore?: Date; mailboxIds?: readonly string[]; limit?: number } = {},
 ): Promise<number> {
   const ids = await store.messages.waitingIds({ limit: MESSAGES_A_SWEEP, ...which })
   for (let from = 0; from < ids.length; from += MESSAGES_A_WAKE) await wake(ids.slice(from, from + MESSAGES_A_WAKE))

@@ -9,7 +9,7 @@ import { buildProgram, logLines, peakResidentBytes, runJson, start } from '../su
 
 const MB = 1_000_000
 const MESSAGE_BYTES = 150 * MB
-const LIMIT_BYTES = 300 * 1024 * 1024
+const LIMIT_BYTES = 300 * MB
 
 /** The last thing the program does is to say how much memory it ever had. */
 const SAY_PEAK = `data:text/javascript,${encodeURIComponent(`
@@ -61,7 +61,7 @@ async function watchBackends(databaseUrl: string): Promise<() => Promise<number>
 beforeAll(buildProgram)
 
 describe.skipIf(process.platform !== 'linux')('memory', () => {
-  test('a message of 150 MB becomes a ticket, and no process ever has 300 MiB', { timeout: 120_000 }, async () => {
+  test('a message of 150 MB becomes a ticket, and no process ever has 300 MB', { timeout: 120_000 }, async () => {
     const { url, sizeBytes, attachment, stop } = await startServer()
     const databaseUrl = await createDatabase()
     const settings = { DATABASE_URL: databaseUrl, MAILBOX_LARGE_URL: url, MAILBOX_LARGE_PASSWORD: 'secret' }

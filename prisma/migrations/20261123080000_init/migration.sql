@@ -65,6 +65,7 @@ CREATE TABLE "remote_messages" (
     "held_reason" TEXT,
     "held_above_bytes" INTEGER,
     "refusals" INTEGER NOT NULL DEFAULT 0,
+    "last_refused_at" TIMESTAMPTZ(3),
 
     CONSTRAINT "remote_messages_pkey" PRIMARY KEY ("id")
 );

@@ -59,8 +59,11 @@ const UIDL_LINE = /^([1-9]\d{0,9}) +([\x21-\x7e]{1,255}) *$/
 function sizesInto(sizes: Map<number, number>): (line: string) => void {
   return (line) => {
     const [, number, octets] = LIST_LINE.exec(line) ?? []
-    if (number !== undefined) sizes.set(Number(number), Math.min(Number(octets), Number.MAX_SAFE_INTEGER))
+    if (number !== undefined) sizes.set(Number(number), Math.min(Number(octets), LARGEST_BYTES))
   }
 }
+
+/** No mail is larger; what a server says beyond is a lie that need not be kept. */
+const LARGEST_BYTES = 2 ** 31 - 1
 
 const LIST_LINE = /^([1-9]\d{0,9}) +(\d+)(?: |$)/
