@@ -40,7 +40,7 @@ async function bench(): Promise<void> {
   const runs = Number(options.runs ?? (options.quick ? 1 : 3))
   await using world = await openWorld(Number(options.mails ?? (options.quick ? 200 : 1000)))
   for (const signal of ['SIGINT', 'SIGTERM']) {
-    process.once(signal, () => world[Symbol.asyncDispose]().finally(() => process.exit(1)))
+    process.once(signal, () => Promise.resolve(world[Symbol.asyncDispose]()).finally(() => process.exit(1)))
   }
   const rows = ROWS.filter(({ group }) => groups.includes(group))
   const finished = await measureAll(world, rows, runs)

@@ -6,7 +6,8 @@ import { text } from 'node:stream/consumers'
 import { z } from 'zod'
 import { DOVECOT_PASSWORD } from '../../test/support/dovecot.ts'
 import { redisAvailable } from '../../test/support/redis.ts'
-import { peakMemoryMib } from '../support/processes.ts'
+import { LIMIT_MS } from '../support/child.ts'
+import { cpuByProgram, cpuOfEnded, peakMemoryMib } from '../support/processes.ts'
 import type { Measured, Row } from '../support/row.ts'
 import type { World } from '../support/world.ts'
 
@@ -42,7 +43,7 @@ function drain(world: World, redisUrl: string | null): Promise<Measured> {
     await world.redis?.flushAll()
     const mails = world.mails.length
     const user = await world.fullMailbox(mails)
-    const { report, wallSeconds, peakMib } = await run(world.folder, {
+    const { report, wallSeconds, peakMib, cpuMs } = await run(world.folder, {
       DATABASE_URL: databaseUrl,
       MAILBOX_BENCH_URL: `pop3://${user}@127.0.0.1:${world.dovecot.ports.pop3}`,
       MAILBOX_BENCH_PASSWORD: DOVECOT_PASSWORD,
@@ -52,24 +53,33 @@ function drain(world: World, redisUrl: string | null): Promise<Measured> {
     if (work.ticketed !== mails || mailboxes[0]?.deleted !== mails) throw new Error(`not all of ${mails}: ${report}`)
     return {
       figure: mails / seconds.total,
-      note: `poll ${seconds.poll} s, work after it ${seconds.work} s, whole command ${wallSeconds.toFixed(2)} s, ${peakMib} MiB`,
+      note: `poll ${seconds.poll} s, work after it ${seconds.work} s, whole command ${wallSeconds.toFixed(2)} s, CPU ${cpuMs}, ${peakMib} MiB`,
     }
   })
 }
 
 async function run(cwd: string, settings: NodeJS.ProcessEnv) {
+  const before = await cpu()
   const startedAt = performance.now()
   const child = spawn(process.execPath, [PROGRAM, 'drain', '--json'], {
     cwd,
     env: { PATH: process.env['PATH'], ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: LIMIT_MS,
   })
   let peakMib = 0
   const watch = setInterval(async () => {
     peakMib = (await peakMemoryMib(child.pid ?? 0)) ?? peakMib
   }, 100)
-  const [report, log, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
+  const [report, log, [code, signal]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
   clearInterval(watch)
-  if (code !== 0) throw new Error(`drain ended with ${code}: ${log.slice(-1000)}`)
-  return { report, wallSeconds: (performance.now() - startedAt) / 1000, peakMib }
+  if (code !== 0) throw new Error(`drain ended with ${code ?? signal}: ${log.slice(-1000)}`)
+  const wallSeconds = (performance.now() - startedAt) / 1000
+  const after = await cpu()
+  const cpuMs = `${after.own - before.own} ms, PostgreSQL ${after.postgres - before.postgres} ms`
+  return { report, wallSeconds, peakMib, cpuMs }
+}
+
+async function cpu() {
+  return { own: await cpuOfEnded(), postgres: (await cpuByProgram(process.pid)).get('postgres') ?? 0 }
 }

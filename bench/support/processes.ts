@@ -32,12 +32,21 @@ async function costs(): Promise<Map<number, ProcessCost>> {
   return new Map(found.flatMap((text) => (text === null ? [] : [costOf(text)])).map((cost) => [cost.pid, cost]))
 }
 
-/** proc(5): the name stands in brackets; behind it fields 4 (parent) and 14 to 17 (own and reaped children's CPU). */
+/** proc(5): fields 4 (parent) and 14 to 17 (CPU of its own, and of children that have ended). */
 function costOf(stat: string): ProcessCost {
-  const [, pid, command = '', rest = ''] = /^(\d+) \((.*)\) (.*)$/s.exec(stat) ?? []
-  const fields = rest.split(' ')
+  const [, pid, command = ''] = /^(\d+) \((.*)\)/s.exec(stat) ?? []
+  const fields = fieldsOf(stat)
   const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
   return { pid: Number(pid), parent: Number(fields[1]), command, cpuMs: ticks * TICK_MS }
+}
+
+/** From field 3 on: the name before it stands in brackets and may hold spaces. */
+const fieldsOf = (stat: string) => stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+
+/** CPU of all that this process has started and that has ended. */
+export async function cpuOfEnded(): Promise<number> {
+  const fields = fieldsOf(await readFile('/proc/self/stat', 'latin1'))
+  return (Number(fields[13]) + Number(fields[14])) * TICK_MS
 }
 
 /** The most memory it ever had; null once it is gone. */

@@ -31,7 +31,7 @@ const config = (): Config => readConfig(process.env, process.cwd())
 function report(thrown: unknown): number {
   if (thrown instanceof CommanderError) {
     if (thrown.exitCode === 0) return 0
-    printError(new MailchuteError('usage/invalid', thrown.message.replace(/^error: /, '')))
+    printError(new MailchuteError('usage/invalid', thrown.message.replace(/^error: /, '').replaceAll('\n', ' ')))
     return 64
   }
   const error = asMailchuteError(thrown)

@@ -1,13 +1,12 @@
 /** `mailchute demo`: the whole way on this machine with nothing configured. */
 import path from 'node:path'
-import pc from 'picocolors'
 import { readConfig } from '../config.ts'
 import { sampleMails } from '../sandbox/mails/sample-mails.ts'
 import { startSandbox } from '../sandbox/server.ts'
 import { type App, openApp } from './app.ts'
 import { type DrainReport, drainApp } from './drain.ts'
 import { sheetText } from './sheet.ts'
-import { print, progressLine } from './terminal.ts'
+import { colours, print, progressLine } from './terminal.ts'
 import { ticketTable } from './tickets.ts'
 
 export interface DemoOptions {
@@ -35,7 +34,7 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<v
     },
     '/nonexistent',
   )
-  print(`${pc.bold('Mailchute demo')}: ${messages.length} sample mails wait at ${sandbox.url(USER)}\n\n`)
+  print(`${colours.bold('Mailchute demo')}: ${messages.length} sample mails wait at ${sandbox.url(USER)}\n\n`)
   await using app = await openApp(own)
   const line = progressLine()
   const report = await drainApp(app, { onProgress: ({ waiting }) => line.show(`${waiting} messages wait ...`) }, signal)

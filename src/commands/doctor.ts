@@ -1,24 +1,23 @@
 /** `mailchute doctor`: looks at everything a worker needs, and says of each finding what to do. Changes nothing on any mail server. */
-import pc from 'picocolors'
 import type { Config } from '../config.ts'
 import { asMailchuteError, type MailchuteError } from '../errors.ts'
 import { pop3 } from '../source/pop3/session.ts'
 import { type App, openApp } from './app.ts'
-import { print } from './terminal.ts'
+import { colours, print } from './terminal.ts'
 
 /** Resolves with the exit code: that of the first finding, 0 if there is none. */
 export async function doctor(config: Config, signal: AbortSignal): Promise<number> {
   const findings: MailchuteError[] = []
   const check = async (what: string, look: () => Promise<string>) => {
     try {
-      print(`${pc.green('ok')}    ${what}: ${await look()}\n`)
+      print(`${colours.green('ok')}    ${what}: ${await look()}\n`)
     } catch (thrown) {
       const error = asMailchuteError(thrown)
       findings.push(error)
-      print(`${pc.red('fault')} ${what}: ${error.message} (${error.code})\n      ${error.hint}\n`)
+      print(`${colours.red('fault')} ${what}: ${error.message} (${error.code})\n      ${error.hint}\n`)
     }
   }
-  print(`${pc.green('ok')}    settings: ${config.mailboxes.length} mailboxes\n`)
+  print(`${colours.green('ok')}    settings: ${config.mailboxes.length} mailboxes\n`)
   await check('database', () => checkDatabase(config, check))
   for (const mailbox of config.mailboxes) {
     await check(`mailbox ${mailbox.name}`, async () => {

@@ -59,7 +59,8 @@ function sweepDuty(app: App, queue: Queue): Duty {
     }
   }
   void once()
-  const task = schedule('0 * * * * *', () => once(new Date(Date.now() - SWEEP_SECONDS * 1000)), { noOverlap: true })
+  const sweepOld = () => once(new Date(Date.now() - (SWEEP_SECONDS / 2) * 1000))
+  const task = schedule(`*/${SWEEP_SECONDS / 2} * * * * *`, sweepOld, { noOverlap: true })
   return { stop: async () => void (await task.destroy()) }
 }
 

@@ -1,6 +1,5 @@
-import pc from 'picocolors'
 import type { DrainReport, MailboxReport } from './drain.ts'
-import { bytes, table } from './terminal.ts'
+import { bytes, colours, table } from './terminal.ts'
 
 /** The balance sheet of a drain: each message that the server listed is in exactly one column. */
 export function sheetText({ mailboxes, work, seconds }: DrainReport): string {
@@ -35,7 +34,7 @@ export function sheetText({ mailboxes, work, seconds }: DrainReport): string {
 }
 
 function verdict({ error, listed, known, retrieved, held, left }: MailboxReport): string {
-  if (error !== null) return pc.red(error.code)
-  if (listed !== known + retrieved + held + left) return pc.red('unbalanced')
-  return left + held === 0 ? pc.green('balanced') : pc.yellow('balanced, some stay')
+  if (error !== null) return colours.red(error.code)
+  if (listed !== known + retrieved + held + left) return colours.red('unbalanced')
+  return left + held === 0 ? colours.green('balanced') : colours.yellow('balanced, some stay')
 }

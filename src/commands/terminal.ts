@@ -3,6 +3,15 @@ import Table from 'cli-table3'
 import pc from 'picocolors'
 import type { MailchuteError } from '../errors.ts'
 
+/** Where nobody looks, no colours: picocolors alone would colour a pipe where CI is set. */
+function coloursOf(stream: { isTTY?: boolean }): ReturnType<typeof pc.createColors> {
+  return pc.createColors(pc.isColorSupported && (stream.isTTY === true || process.env['FORCE_COLOR'] !== undefined))
+}
+
+/** For standard output. */
+export const colours = coloursOf(process.stdout)
+const errorColours = coloursOf(process.stderr)
+
 /** Control characters could drive the terminal, format characters turn a line around: mail is written by attackers. */
 export function printable(text: string, width = Number.POSITIVE_INFINITY): string {
   const safe = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ').trim()
@@ -38,7 +47,7 @@ export function table(headings: readonly string[], rows: readonly (readonly Cell
   const isNumber = headings.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'))
   const out = new Table({
     ...BARE,
-    head: headings.map((heading) => pc.bold(heading)),
+    head: headings.map((heading) => colours.bold(heading)),
     colAligns: isNumber.map((right) => (right ? 'right' : 'left')),
   })
   out.push(...rows.map((row) => row.map((cell) => (cell === null || cell === undefined ? '' : String(cell)))))
@@ -56,7 +65,9 @@ export function printJson(value: unknown): void {
 /** One line that says what, its code, and what to do. */
 export function printError(error: MailchuteError): void {
   const { code, message, hint } = error
-  process.stderr.write(`${pc.red('error')} ${pc.bold(code)}: ${message}. ${hint ? `${pc.dim('Hint:')} ${hint}` : ''}\n`)
+  process.stderr.write(
+    `${errorColours.red('error')} ${errorColours.bold(code)}: ${message}. ${hint ? `${errorColours.dim('Hint:')} ${hint}` : ''}\n`,
+  )
 }
 
 /** A line that is written over, on a terminal only. */

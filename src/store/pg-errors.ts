@@ -19,7 +19,7 @@ const REFUSED_VALUE = ['22', '23', '54']
 /** undefined_table, undefined_column, undefined_object, invalid_schema_name. */
 const OLD_SCHEMA = new Set(['42P01', '42703', '42704', '3F000'])
 const NETWORK_TROUBLE =
-  /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOST|ENET)|Connection terminated|timeout exceeded when trying to connect|Query read timeout|not queryable/
+  /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOST|ENET)|Connection terminated|timeout exceeded when trying to connect|Query read timeout|not queryable|^(DatabaseNotReachable|ConnectionClosed|SocketTimeout|TlsConnectionError)$/
 
 function codeOf(state: string, message: string): ErrorCode | null {
   if (state === DISK_FULL || /No space left on device/.test(message)) return 'store/disk-full'
@@ -41,8 +41,10 @@ function sqlStateOf(thrown: unknown): { state: string; message: string } {
   return { state: typeof code === 'string' ? code : '', message: typeof message === 'string' ? message : '' }
 }
 
+/** Where PostgreSQL itself said nothing, the adapter has a `kind` only. */
 function adapterCause(cause: unknown): unknown {
-  if (typeof cause !== 'object' || cause === null || !('originalCode' in cause)) return cause
+  if (typeof cause !== 'object' || cause === null) return cause
+  if (!('originalCode' in cause)) return 'kind' in cause ? { message: String(cause.kind) } : cause
   const { originalCode, originalMessage } = cause as { originalCode?: unknown; originalMessage?: unknown }
   return { code: originalCode, message: originalMessage }
 }

@@ -4,7 +4,7 @@
  */
 import type { Store } from '../store/store.ts'
 
-/** The period of the sweep, and the age from which a waiting message is its business. */
+/** A message that waits is told of again within so long: looked for twice as often, once it waits for half as long. */
 export const SWEEP_SECONDS = 60
 /** More than is worked in one period: a larger backlog keeps the queue full until the next. */
 const MESSAGES_A_SWEEP = 100_000

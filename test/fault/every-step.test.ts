@@ -63,7 +63,16 @@ const POLL_CALLS = [
   ...['intake.storeBatch', 'intake.storeStreamed', 'wake', 'markDeleted', 'ledger.deleteAsked', 'commit'],
   ...['polls.finish', 'mailboxes.recordSuccess'],
 ]
-const WORK_CALLS = [...['messages.findWaiting', 'threads.assign', 'raw.octets', 'tickets.viewThread', 'tickets.finish']]
+const WORK_CALLS = [
+  ...[
+    'messages.findWaiting',
+    'threads.assign',
+    'threads.waitingAncestors',
+    'raw.octets',
+    'tickets.viewThread',
+    'tickets.finish',
+  ],
+]
 
 interface Bench extends AsyncDisposable {
   readonly databaseUrl: string

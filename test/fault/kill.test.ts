@@ -118,9 +118,13 @@ function pickMoment({ random, server }: Round): Moment | number {
 /** Returns the exit code, or null if it was killed in time. */
 async function oneLife({ server, launch, phases }: Round, moment: Moment | number): Promise<number | null> {
   const running = launch()
-  const kill = () => running.child.kill('SIGKILL')
+  const kill = () => {
+    killedIn = phase
+    running.child.kill('SIGKILL')
+  }
   const timers: NodeJS.Timeout[] = []
   let phase: Phase = 'start'
+  let killedIn: Phase = 'start'
   let nth = 0
   const stopListening = server.sandbox.onCommand((command) => {
     phase = PHASE_OF[command.verb] ?? phase
@@ -132,7 +136,7 @@ async function oneLife({ server, launch, phases }: Round, moment: Moment | numbe
   const { code, signal, stderr } = await running.ended
   stopListening()
   for (const timer of timers) clearTimeout(timer)
-  if (signal === 'SIGKILL') phases.set(phase, (phases.get(phase) ?? 0) + 1)
+  if (signal === 'SIGKILL') phases.set(killedIn, (phases.get(killedIn) ?? 0) + 1)
   else expect({ code, signal, stderr: code === 0 || code === TRY_AGAIN ? '' : stderr }).toMatchObject({ stderr: '' })
   return signal === 'SIGKILL' ? null : code
 }

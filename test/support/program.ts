@@ -67,9 +67,10 @@ export interface StartOptions {
   readonly node?: readonly string[]
   /** The folder it runs in; by default an empty one. */
   readonly cwd?: string
+  /** No test leaves a process behind: after so long it is killed. */
+  readonly longestMilliseconds?: number
 }
 
-/** No test leaves a process behind. */
 const LONGEST_MILLISECONDS = 110_000
 
 export function start(args: readonly string[], settings: Settings = {}, options: StartOptions = {}): Running {
@@ -81,7 +82,7 @@ export function start(args: readonly string[], settings: Settings = {}, options:
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const killed = () => child.kill('SIGKILL')
-  const overdue = setTimeout(killed, LONGEST_MILLISECONDS)
+  const overdue = setTimeout(killed, options.longestMilliseconds ?? LONGEST_MILLISECONDS)
   process.once('exit', killed)
   const out: Buffer[] = []
   let err = ''

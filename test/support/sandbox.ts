@@ -9,7 +9,7 @@ export interface TestMailbox extends AsyncDisposable {
   readonly sandbox: Sandbox
   readonly mailbox: SandboxMailbox
   /** As the program takes it; `query` as `deleteAfter=1h`. */
-  env(query?: string): NodeJS.ProcessEnv
+  env(query?: string): Record<string, string>
 }
 
 export async function startMailbox(
