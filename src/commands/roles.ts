@@ -12,7 +12,7 @@ import type { App } from './app.ts'
 
 /** Jobs at once: enough that commits are shared and threads have work. */
 const CONCURRENCY = 16
-/** Each holds a connection to the database for its lock: well below the pool's size. */
+/** Each holds connections to the database, for its lock and for a large message. */
 export const POLLS_AT_ONCE = 8
 
 export interface Working {

@@ -32,12 +32,9 @@ export interface Store {
   close(): Promise<void>
 }
 
-/** Enough for the worker's concurrency, the polls' locks and commits; PostgreSQL allows 100 by default. */
-const POOL_SIZE = 20
-
 /** Connects when first used. Expects the schema to be up to date, see migrate.ts. */
-export function openStore(url: string, poolSize = POOL_SIZE): Store {
-  const database = openDatabase(url, poolSize)
+export function openStore(url: string): Store {
+  const database = openDatabase(url)
   return {
     mailboxes: mailboxes(database),
     polls: polls(database),
