@@ -17,6 +17,16 @@ const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 const at = (...parts) => path.join(ROOT, ...parts)
 const BIN = at('node_modules', '.bin')
 
+const SERVERS = [
+  { program: 'redis-server', debian: 'redis-server', skipped: 'the tests over Redis' },
+  { program: 'dovecot', debian: 'dovecot-pop3d', skipped: 'the tests against Dovecot' },
+]
+const PEERS = [
+  { program: 'fetchmail', debian: 'fetchmail', skipped: 'its rows' },
+  { program: 'getmail', debian: 'getmail6', skipped: 'its rows' },
+  { program: 'mpop', debian: 'mpop', skipped: 'its rows' },
+]
+
 const has = (option) => process.argv.includes(option)
 
 // Of an installation that was started here: what follows it is done here too, and the lock is taken.
@@ -158,16 +168,6 @@ function filesBelow(folder) {
 function localEnv() {
   return { ...process.env, PATH: `${BIN}${path.delimiter}${process.env.PATH}` }
 }
-
-const SERVERS = [
-  { program: 'redis-server', debian: 'redis-server', skipped: 'the tests over Redis' },
-  { program: 'dovecot', debian: 'dovecot-pop3d', skipped: 'the tests against Dovecot' },
-]
-const PEERS = [
-  { program: 'fetchmail', debian: 'fetchmail', skipped: 'its rows' },
-  { program: 'getmail', debian: 'getmail6', skipped: 'its rows' },
-  { program: 'mpop', debian: 'mpop', skipped: 'its rows' },
-]
 
 async function installServers() {
   const wanted = has('--bench') ? [...SERVERS, ...PEERS] : SERVERS

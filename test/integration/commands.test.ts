@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { refuseLogin } from '../../src/sandbox/manners.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
 import { type Certificate, makeCertificate } from '../support/certificate.ts'
@@ -86,6 +86,7 @@ describe('a command that cannot do its work says why in one line, with the exit 
 
   test.skipIf(!redisAvailable)('a Redis that may drop jobs', async () => {
     const redis = await startRedis({ 'maxmemory-policy': 'allkeys-lru' })
+    onTestFinished(() => redis.stop())
     const settings = { ...quiet, ...mailbox(sandbox.url('support')), DATABASE_URL: await createDatabase() }
     for (const args of [['drain'], ['run']]) {
       const ended = await run(args, { ...settings, REDIS_URL: redis.url })
@@ -93,7 +94,6 @@ describe('a command that cannot do its work says why in one line, with the exit 
       // BullMQ has its own word about it before.
       expectOneLine(ended.stderr.replace(/^IMPORTANT! .+\n/gm, ''), 'config/queue-eviction')
     }
-    await redis.stop()
   })
 
   test('a database that is not up to date, where it must not be changed', async () => {
@@ -165,7 +165,7 @@ describe('a mailbox', () => {
   })
 
   test('pauses with the reason when its password is refused, and resumes by itself when it is right again', async () => {
-    const own = await startSandbox({ mailboxes: [{ user: 'support', password: PASSWORD }] })
+    await using own = await startSandbox({ mailboxes: [{ user: 'support', password: PASSWORD }] })
     const settings = { ...mailbox(own.url('support')), DATABASE_URL: await createDatabase() }
     expect((await run(['drain'], { ...settings, MAILBOX_SUPPORT_PASSWORD: 'old' })).code).toBe(77)
     expect((await run(['mailbox', 'list'], settings)).stdout.toString()).toContain(
@@ -179,11 +179,10 @@ describe('a mailbox', () => {
     expect(await runJson(['mailbox', 'list', '--json'], settings)).toMatchObject([
       { state: 'active', pausedReason: null },
     ])
-    await own.close()
   })
 
   test('that an operator paused is left alone until it is resumed', async () => {
-    const own = await startSandbox({ mailboxes: [{ user: 'support', password: PASSWORD }] })
+    await using own = await startSandbox({ mailboxes: [{ user: 'support', password: PASSWORD }] })
     const settings = { ...mailbox(own.url('support')), DATABASE_URL: await createDatabase(), LOG_LEVEL: 'debug' }
     expect((await run(['mailbox', 'pause', 'support'], settings)).code).toBe(0)
     const worker = start(['run'], settings)
@@ -194,7 +193,6 @@ describe('a mailbox', () => {
     expect(await runJson(['mailbox', 'list', '--json'], settings)).toMatchObject([{ pausedReason: 'operator' }])
     expect((await run(['mailbox', 'resume', 'support'], settings)).code).toBe(0)
     expect(await runJson(['mailbox', 'list', '--json'], settings)).toMatchObject([{ state: 'active' }])
-    await own.close()
   })
 })
 

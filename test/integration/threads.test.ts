@@ -22,9 +22,8 @@ async function open(queue: (typeof QUEUES)[number]): Promise<Conveyor> {
 }
 
 type Order = 'in order' | 'in reverse' | 'shuffled'
-type Link = 'references' | 'in-reply-to'
 
-function conversations(link: Link, order: Order, seed: number): Buffer[] {
+function conversations(link: 'references' | 'in-reply-to', order: Order, seed: number): Buffer[] {
   const mails = generateMails({
     count: THREADS * MAILS_EACH,
     seed,

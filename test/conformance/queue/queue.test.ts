@@ -81,16 +81,13 @@ describe.each(BACKENDS)('the queue in %s', (backend) => {
     opened.push(queue)
     return queue
   }
-  const working = (queue: Queue, concurrency = 1) => {
-    const started = worker((handle) => queue.work(handle, concurrency))
-    opened.push({ close: () => started.stop(0) })
-    return started
+  const started = (start: Start) => {
+    const each = worker(start)
+    opened.push({ close: () => each.stop(0) })
+    return each
   }
-  const polling = (queue: Queue) => {
-    const started = worker((handle) => queue.workPolls(handle, 2))
-    opened.push({ close: () => started.stop(0) })
-    return started
-  }
+  const working = (queue: Queue) => started((handle) => queue.work(handle, 1))
+  const polling = (queue: Queue) => started((handle) => queue.workPolls(handle, 2))
 
   test('a message that is told of again and again is worked once, and again when told afterwards (I4)', async () => {
     const queue = open(await freshTarget(backend))
