@@ -34,14 +34,24 @@ const groups = positionals.length === 0 ? GROUPS : positionals.filter(isGroup)
 if (options.help || groups.length < positionals.length) {
   process.stderr.write(USAGE)
   process.exitCode = options.help ? 0 : 64
-} else await bench()
+} else {
+  await bench().catch((error: Error) => {
+    process.stderr.write(`bench: ${error.message}\n`)
+    // What was interrupted is still at work on servers that are gone.
+    process.exit(1)
+  })
+}
 
 async function bench(): Promise<void> {
   const runs = Number(options.runs ?? (options.quick ? 1 : 3))
   await using world = await openWorld(Number(options.mails ?? (options.quick ? 200 : 1000)))
-  for (const signal of ['SIGINT', 'SIGTERM']) {
-    process.once(signal, () => Promise.resolve(world[Symbol.asyncDispose]()).finally(() => process.exit(1)))
-  }
+  const interrupted = Promise.withResolvers<never>()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.reject(new Error(signal)))
+  // Either way `world` takes down what it has set up.
+  await Promise.race([measureAndTell(world, runs), interrupted.promise])
+}
+
+async function measureAndTell(world: World, runs: number): Promise<void> {
   const rows = ROWS.filter(({ group }) => groups.includes(group))
   const finished = await measureAll(world, rows, runs)
   const stages = groups.includes('stages') ? await measureStages(world) : []

@@ -39,6 +39,7 @@ const STUCK_MILLISECONDS = 5 * 60_000
 const GRACE_MILLISECONDS = 20_000
 
 export async function drain(config: Config, options: DrainOptions, signal: AbortSignal): Promise<DrainReport> {
+  mailboxesOf(config, options.mailbox)
   await using app = await openApp(config)
   // Awaited: the app must not be closed under it.
   return await drainApp(app, options, signal)

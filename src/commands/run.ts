@@ -20,11 +20,12 @@ interface Duty {
 
 /** Resolves when everything under way is finished or put back. */
 export async function run(config: Config, roles: readonly Role[], signal: AbortSignal): Promise<void> {
+  const mailboxes = roles.includes('poll') ? mailboxesOf(config) : []
   await using app = await openApp(config)
   const queue = await app.openQueue()
   const duties: Duty[] = []
   if (roles.includes('work')) duties.push(workDuty(app, queue), sweepDuty(app, queue))
-  if (roles.includes('poll')) duties.push(pollDuty(app, queue, mailboxesOf(config), signal))
+  if (roles.includes('poll')) duties.push(pollDuty(app, queue, mailboxes, signal))
   app.log.event('worker.started', { roles: roles.join(), mailboxes: config.mailboxes.length })
   await aborted(signal)
   app.log.event('worker.stopping', { reason: asMailchuteError(signal.reason).message })

@@ -52,8 +52,7 @@ export function messages(database: Database): Messages {
   return {
     findWaiting: (id) => findWaiting(database, id),
     waitingIds: (options) => waitingIds(database, options),
-    countWaiting: (mailboxIds) =>
-      database.prisma((prisma) => prisma.inboundMessage.count({ where: { state: 'received', ...among(mailboxIds) } })),
+    countWaiting: (mailboxIds) => countWaiting(database, mailboxIds),
     recordStall: (id) => recordStall(database, id),
     quarantine: (id, reason, detail = {}) => leave(database, id, 'quarantined', reason, detail),
     note: async (id, code, detail = {}) => {
@@ -96,6 +95,16 @@ async function waitingIds(
     values: [options.limit, options.mailboxIds ?? null, options.receivedBefore ?? null],
   })
   return rows.map(({ id }) => id)
+}
+
+async function countWaiting(database: Database, mailboxIds?: readonly string[]): Promise<number> {
+  const [row] = await database.query<{ waiting: number }>({
+    name: 'messages-count-waiting',
+    text: `SELECT count(*)::int AS waiting FROM inbound_messages
+           WHERE state = 'received' AND ($1::uuid[] IS NULL OR mailbox_id = ANY($1))`,
+    values: [mailboxIds ?? null],
+  })
+  return row?.waiting ?? 0
 }
 
 async function recordStall(database: Database, id: string): Promise<number> {

@@ -17,11 +17,15 @@ export interface Relative {
 }
 
 export interface ThreadView {
-  readonly threadId: string
+  /** null: whichever the message is in. */
+  readonly threadId: string | null
   /** Of the thread when this was read; `finish` takes effect only if it is still the same. */
   readonly version: number
   readonly relatives: readonly Relative[]
 }
+
+/** A thread in which nothing was ever put on a ticket: then nobody needs to look, `finish` finds out if it is not so. */
+export const UNTOUCHED_THREAD: ThreadView = { threadId: null, version: 0, relatives: [] }
 
 export interface TicketPlace {
   /** null: a new ticket. */
@@ -150,7 +154,8 @@ async function viewThread(
 
 const FINISH = `
   WITH turn AS (
-    UPDATE threads SET version = version + 1 WHERE id = $2 AND version = $3 RETURNING id
+    UPDATE threads SET version = version + 1 
+    WHERE id = coalesce($2::uuid, (SELECT thread_id FROM inbound_messages WHERE id = $1)) AND version = $3 RETURNING id
   ), claimed AS (
     UPDATE inbound_messages m SET state = 'ticketed', reason = $6, finished_at = now() FROM turn
     WHERE m.id = $1 AND m.state = 'received' AND m.thread_id = turn.id

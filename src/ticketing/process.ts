@@ -12,7 +12,7 @@ import { threadFields } from '../message/thread-fields.ts'
 import type { Waiting } from '../store/messages.ts'
 import { assertDigest, CHUNK_BYTES, digestOf } from '../store/raw.ts'
 import type { Store } from '../store/store.ts'
-import type { NewEntry } from '../store/tickets.ts'
+import { type NewEntry, UNTOUCHED_THREAD } from '../store/tickets.ts'
 import { createThreadIndex } from './index-threads.ts'
 import type { ParsePool } from './parse-pool.ts'
 import { placeOf } from './place.ts'
@@ -85,8 +85,10 @@ async function ancestorsOf(store: Store, { id, firstChunk }: Waiting): Promise<r
 /** Somebody else may add to the same thread meanwhile: then what was seen is stale, and is looked at again. */
 async function ticket(store: Store, { id }: Waiting, parsed: ParsedMessage): Promise<Outcome> {
   const entry = entryOf(parsed)
-  for (;;) {
-    const view = await store.tickets.viewThread(id, entry.from.address)
+  // Most mail starts a thread, and then there is nothing to see.
+  const startsThread = parsed.references.length + parsed.inReplyTo.length === 0
+  for (let view = startsThread ? UNTOUCHED_THREAD : null; ; view = null) {
+    view ??= await store.tickets.viewThread(id, entry.from.address)
     if (view === null) throw new MailchuteError('internal/bug', 'a message has no thread', { context: { id } })
     const place = placeOf(view)
     const finished = await store.tickets.finish(id, view, place, entry)
