@@ -43,7 +43,7 @@ function drain(world: World, redisUrl: string | null): Promise<Measured> {
     await world.redis?.flushAll()
     const mails = world.mails.length
     const user = await world.fullMailbox(mails)
-    const { report, wallSeconds, peakMib, cpuMs } = await run(world.folder, {
+    const { report, wallSeconds, peakMib, cpuMs } = await run(world, {
       DATABASE_URL: databaseUrl,
       MAILBOX_BENCH_URL: `pop3://${user}@127.0.0.1:${world.dovecot.ports.pop3}`,
       MAILBOX_BENCH_PASSWORD: DOVECOT_PASSWORD,
@@ -58,14 +58,16 @@ function drain(world: World, redisUrl: string | null): Promise<Measured> {
   })
 }
 
-async function run(cwd: string, settings: NodeJS.ProcessEnv) {
+async function run({ folder, signal: ending }: World, settings: NodeJS.ProcessEnv) {
   const before = await cpu()
   const startedAt = performance.now()
   const child = spawn(process.execPath, [PROGRAM, 'drain', '--json'], {
-    cwd,
+    cwd: folder,
     env: { PATH: process.env['PATH'], ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: LIMIT_MS,
+    signal: ending,
+    killSignal: 'SIGKILL',
   })
   let peakMib = 0
   const watch = setInterval(async () => {

@@ -115,7 +115,7 @@ async function measure(world: World, peer: Peer): Promise<Measured> {
   await writeFile(file, configuration, { mode: 0o600 })
   const account = await handOver([folder, maildir, ...PARTS.map((part) => path.join(maildir, part)), file], world, user)
   const startedAt = performance.now()
-  await run(peer.program, peer.parameters(file), folder, account)
+  await run(peer.program, peer.parameters(file), { home: folder, ...account, signal: world.signal })
   const seconds = (performance.now() - startedAt) / 1000
   const left = (await world.dovecot.files(user)).length
   const delivered = peer.fillsMaildir ? (await readdir(path.join(maildir, 'new'))).length : mails
@@ -130,6 +130,11 @@ interface Account {
   readonly gid: number
 }
 
+interface Place extends Account {
+  readonly home: string
+  readonly signal: AbortSignal
+}
+
 /** getmail refuses to deliver mail as root: they all run as whom the mail belongs to. */
 async function handOver(places: readonly string[], { dovecot, folder }: World, user: string): Promise<Account> {
   const { uid, gid } = await stat(dovecot.maildir(user))
@@ -138,7 +143,8 @@ async function handOver(places: readonly string[], { dovecot, folder }: World, u
   return { uid, gid }
 }
 
-async function run(program: string, parameters: readonly string[], home: string, account: Account): Promise<void> {
+async function run(program: string, parameters: readonly string[], place: Place): Promise<void> {
+  const { home, signal: ending, ...account } = place
   const env = { PATH: process.env['PATH'], HOME: home, FETCHMAILHOME: home }
   const child = spawn(program, parameters, {
     env,

@@ -19,6 +19,8 @@ export interface World extends AsyncDisposable {
   readonly dovecot: Dovecot
   /** null: there is no redis-server on this machine. */
   readonly redis: TestRedis | null
+  /** Aborted when all this ends: programs under measurement end with it. */
+  readonly signal: AbortSignal
   /** For files of a measurement. */
   readonly folder: string
   /** A user whose mailbox holds the first so many of the mails, and no more. */
@@ -48,11 +50,14 @@ export async function openWorld(count: number): Promise<World> {
   await warmUp(dovecot)
   const names = await dovecot.files(PREPARED)
   const users = numbers()
+  const ending = new AbortController()
+  opened.defer(() => ending.abort())
   const everything = opened.move()
   return {
     mails,
     dovecot,
     redis,
+    signal: ending.signal,
     folder,
     fullMailbox: async (size) => {
       const user = `bench-${users.next().value}`
