@@ -80,7 +80,7 @@ async function checkRedis(redis: Redis): Promise<void> {
 const POOL_SIZE = 2
 
 function postgresBackend(connectionString: string, onTrouble: (error: Error) => void): Backend {
-  const connection = { connectionString, migrate: true, max: POOL_SIZE }
+  const connection = { connectionString, migrate: true, max: POOL_SIZE, onConnect: heardByNobody }
   return {
     queue: <Data>(name: string) =>
       heard(new Queue(name, { connection }, createPostgresBackend), onTrouble) as Producer<Data>,
@@ -89,6 +89,14 @@ function postgresBackend(connectionString: string, onTrouble: (error: Error) => 
     check: async () => undefined,
     close: async () => undefined,
   }
+}
+
+/**
+ * BullMQ takes connections out of its pool without listening to them: one that breaks just then would end the process.
+ * What was under way on it hears of it all the same.
+ */
+function heardByNobody(client: { on(event: 'error', listener: () => void): unknown }): void {
+  client.on('error', () => undefined)
 }
 
 function optionsOf({ concurrency, deadAfterMilliseconds }: WorkerSettings) {

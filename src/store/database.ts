@@ -66,6 +66,8 @@ function openPool(url: string, max: number): pg.Pool {
     query_timeout: QUERY_TIMEOUT_MILLISECONDS,
     keepAlive: true,
     application_name: 'mailchute',
+    // Without a listener a connection that breaks between two queries would end the process.
+    onConnect: (client) => client.on('error', () => undefined),
   })
   // An idle connection that breaks is replaced at the next query, which reports what is wrong if it still is.
   pool.on('error', () => undefined)
@@ -95,11 +97,8 @@ async function inTransaction<T>(pool: pg.Pool, work: (query: Query) => Promise<T
   }
 }
 
-async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
-  const client = await pool.connect().catch(rethrow)
-  // Without a listener a connection that breaks between two queries would end the process.
-  if (client.listenerCount('error') < 2) client.on('error', () => undefined)
-  return client
+function connect(pool: pg.Pool): Promise<pg.PoolClient> {
+  return pool.connect().catch(rethrow)
 }
 
 function rethrow(thrown: unknown): never {

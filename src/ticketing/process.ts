@@ -54,7 +54,8 @@ export function createProcess(store: Store, parsePool: Pick<ParsePool, 'parse'>)
   return turns.run
 }
 
-const STALLS_LIMIT = 3
+/** Each death of a process takes its other messages along, up to sixteen innocent ones: far more than chance. */
+const STALLS_LIMIT = 20
 
 /** Its octets are a stranger's: what ends process after process must not come round for ever (I6). */
 async function assertHarmless(store: Store, { id }: Waiting): Promise<void> {
