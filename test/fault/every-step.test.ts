@@ -20,7 +20,7 @@ import { openWorker, type TestWorker } from '../support/worker.ts'
 const FIRST = mail({ id: 'first' })
 const MAILS = [
   FIRST,
-  mail({ id: 'alone', from: 'bert@example.com' }),
+  mail({ id: 'alone', from: 'bert@example.com', sizeBytes: 600 * 1024 }),
   mail({ id: 'reply', inReplyTo: 'first' }),
   FIRST,
   mail({ id: 'large', from: 'dora@example.com', sizeBytes: 4.1 * 1024 * 1024 }),
