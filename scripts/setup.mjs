@@ -179,7 +179,9 @@ async function installServers() {
   }
 }
 
-const canInstall = () => existsSync('/etc/debian_version') && process.getuid?.() === 0 && isOnPath('apt-get')
+function canInstall() {
+  return existsSync('/etc/debian_version') && process.getuid?.() === 0 && isOnPath('apt-get')
+}
 
 async function aptInstall(packages) {
   // RUNLEVEL keeps the packages from starting their daemons: tests start their own.
