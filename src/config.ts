@@ -22,6 +22,8 @@ export interface Config {
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
   /** 32 octets in base64, for what is kept of credentials. null: made on first start, embedded database only. */
   readonly secretKey: string | null
+  /** The key before `secretKey`: what it sealed can still be opened. */
+  readonly oldSecretKey: string | null
   readonly http: { readonly host: string; readonly port: number }
   /** null: made on first start. */
   readonly consoleToken: string | null
@@ -34,16 +36,24 @@ export interface MailboxConfig {
   readonly name: string
   /** The URL without any secret: what is shown and kept. */
   readonly url: string
+  readonly protocol: 'pop3' | 'imap' | 'graph'
+  /** Where its unique-ids mean something: protocol, host and folder, like `pop3 outlook.office365.com`. */
+  readonly source: string
   readonly host: string
   readonly port: number
   /** `tls`: implicit TLS (RFC 8314). `stls`: RFC 2595, required. `plain`: loopback only. */
   readonly security: 'tls' | 'stls' | 'plain'
+  /** For `graph` the address of the mailbox. */
   readonly user: string
-  readonly credentials:
-    | { readonly kind: 'password'; readonly password: string }
-    | { readonly kind: 'access-token'; readonly token: string }
-  /** The OAuth client of this mailbox, where one is set. */
-  readonly oauth?: OAuthClientConfig | null
+  /** Exchange Online or Outlook.com, whose manners are known (docs/outlook.md). */
+  readonly isMicrosoft: boolean
+  /** IMAP only: whose messages are polled. */
+  readonly folder: string
+  /** Graph only: URL below which `/users/...` stands. */
+  readonly endpoint: string | null
+  /** IMAP and Graph: where a message goes instead of being deleted. */
+  readonly moveTo: string | null
+  readonly credentials: Secret | OAuthCredentials
   /** PEM text of a certificate authority to trust for this mailbox instead of the usual ones. */
   readonly ca: string | null
   /** cron with seconds. */
@@ -51,15 +61,70 @@ export interface MailboxConfig {
   /** How long mail stays on the server after it was stored; null: it is never deleted. */
   readonly deleteAfterSeconds: number | null
   readonly maxMessageBytes: number
+  /** Where mail of this mailbox goes out; null: it sends none. */
+  readonly smtp: SmtpConfig | null
+  /** null: new tickets are not acknowledged. */
+  readonly acknowledge: AcknowledgeConfig | null
 }
 
+export type Secret =
+  | { readonly kind: 'password'; readonly password: string }
+  | { readonly kind: 'access-token'; readonly token: string }
+
+/** A token has to be got from the client's authority first (see access/). */
+export interface OAuthCredentials {
+  readonly kind: 'oauth'
+  readonly client: OAuthClientConfig
+}
+
+/** A mailbox with what a server wants to see at login. */
+export type Account = MailboxConfig & { readonly credentials: Secret }
+
 export interface OAuthClientConfig {
+  readonly provider: 'microsoft' | 'google' | 'other'
   readonly clientId: string
-  /** With a secret: client credentials (RFC 6749 section 4.4). null: somebody logs in. */
   readonly clientSecret: string | null
-  readonly tenant: string | null
-  /** URL under which `/oauth2/v2.0/token` stands; null: Microsoft's for the tenant. */
-  readonly authority: string | null
+  /** ISO 8601 date on which the secret ends, where the operator has told it. */
+  readonly clientSecretExpires: string | null
+  /** `client-credentials`: RFC 6749 section 4.4, the application itself. `login`: somebody logs in once. */
+  readonly grant: 'client-credentials' | 'login'
+  readonly endpoints: {
+    readonly token: string
+    /** RFC 6749 section 3.1; null: there is none. */
+    readonly authorize: string | null
+    /** RFC 8628 section 3.1; null: there is none. */
+    readonly device: string | null
+  }
+  /** Asked for, separated by spaces, by what the token is for: POP3, IMAP and SMTP, or Graph. */
+  readonly scopes: Readonly<Record<TokenResource, string>>
+}
+
+/** An access token is good for one of these. */
+export type TokenResource = 'mail' | 'graph'
+
+export interface SmtpConfig {
+  /** Without any secret. */
+  readonly url: string
+  readonly host: string
+  readonly port: number
+  /** `tls`: implicit TLS. `starttls`: RFC 3207, required. `plain`: loopback only. */
+  readonly security: 'tls' | 'starttls' | 'plain'
+  readonly user: string
+  /** `oauth`: a token of the mailbox's own client. null: the server wants no login. */
+  readonly credentials: Secret | OAuthCredentials | null
+  readonly ca: string | null
+  /** Envelope sender of automatic answers (RFC 3834 section 3.3): `auto` tries the empty one first. */
+  readonly envelope: 'auto' | 'empty' | 'own'
+}
+
+export interface AcknowledgeConfig {
+  readonly from: { readonly name: string; readonly address: string }
+  /** Of one sender; what is above it is not answered. */
+  readonly perSenderAndHour: number
+  /** A folder of own templates; null: the built-in ones. */
+  readonly templatesDir: string | null
+  /** Where the mail does not tell its language: an ISO 639-1 code. */
+  readonly language: string
 }
 
 /** All that is wrong with the settings: one line a problem in the message, one entry in `problems`. */

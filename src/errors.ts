@@ -30,6 +30,17 @@ export const ERROR_CATALOGUE = {
   'config/invalid': entry('alert', EX_CONFIG, 'mend the settings named above; `.env.example` lists every one'),
   'config/no-mailbox': entry('alert', EX_CONFIG, 'set MAILBOX_<NAME>_URL, or try `mailchute demo`'),
   'config/unknown-mailbox': entry('alert', EX_USAGE, '`mailchute mailbox list` names the mailboxes that are set'),
+  'config/secret-key-missing': entry(
+    'alert',
+    EX_CONFIG,
+    'set MAILCHUTE_SECRET_KEY (make one with `openssl rand -base64 32`): what is kept of credentials is encrypted with it',
+  ),
+  'config/secret-key-wrong': entry(
+    'alert',
+    EX_CONFIG,
+    'what is kept was encrypted with another key: set that one as MAILCHUTE_SECRET_KEY_OLD and run `mailchute rotate-key`, ' +
+      'or log in again: `mailchute mailbox login NAME`',
+  ),
   'config/queue-eviction': entry(
     'alert',
     EX_CONFIG,
@@ -72,6 +83,20 @@ export const ERROR_CATALOGUE = {
     EX_NOPERM,
     'check user and password (or token), and that POP3 is switched on for this mailbox',
   ),
+  'source/token-refused': entry(
+    'retry',
+    EX_NOPERM,
+    'the authority gave a token, the mail server refuses it, and many servers say no more. Check in this order: ' +
+      'POP, IMAP or SMTP AUTH is switched off for this mailbox; the user is not the address of the mailbox, or has no ' +
+      'right to a shared one; the scope was not consented to; the service principal was made with the wrong object id; ' +
+      'the server is only busy or the clock wrong. See docs/outlook.md. It is tried again with back-off',
+  ),
+  'source/mailbox-unavailable': entry(
+    'retry',
+    EX_TEMPFAIL,
+    'the login is good, but the server cannot reach the mailbox: IMAP is switched off for it, or the user has no right ' +
+      'to a shared one, or it is a passing fault of the service. graph:// is another way to the same mailbox',
+  ),
   'source/server-refused': entry(
     'alert',
     EX_UNAVAILABLE,
@@ -107,6 +132,12 @@ export const ERROR_CATALOGUE = {
     EX_UNAVAILABLE,
     'the server would not hand over this message; it stays there, the others go on',
   ),
+  'source/message-substituted': entry(
+    'retry',
+    EX_UNAVAILABLE,
+    'the server could not convert the message and sent a notice in its place; the message stays there. Read it in the ' +
+      'web mail, or poll the mailbox over graph://',
+  ),
   'source/message-too-large': entry(
     'quarantine',
     EX_DATAERR,
@@ -117,6 +148,51 @@ export const ERROR_CATALOGUE = {
     EX_UNAVAILABLE,
     'the server answered with no octets at all; the message stays there',
   ),
+
+  'oauth/login-required': entry(
+    'alert',
+    EX_NOPERM,
+    'somebody has to log in: `mailchute mailbox login NAME`. The mailbox is polled again by itself after that',
+  ),
+  'oauth/client-refused': entry(
+    'alert',
+    EX_CONFIG,
+    'check OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET (its value, not its id; secrets end after months): make a new secret ' +
+      'in the app registration and set it',
+  ),
+  'oauth/tenant-unknown': entry(
+    'alert',
+    EX_CONFIG,
+    'check OAUTH_TENANT: the id or a domain of the organisation, or `consumers` for an Outlook.com account',
+  ),
+  'oauth/consent-required': entry(
+    'alert',
+    EX_NOPERM,
+    'the rights were not granted, or a policy of the organisation stands against it: let an administrator consent, ' +
+      'then `mailchute mailbox login NAME`',
+  ),
+  'oauth/flow-blocked': entry(
+    'alert',
+    EX_NOPERM,
+    'the organisation blocks this way to log in (device codes often are): use `mailchute mailbox login NAME` without --device',
+  ),
+  'oauth/scope-refused': entry('alert', EX_CONFIG, 'check OAUTH_SCOPE and the API permissions of the app registration'),
+  'oauth/login-unfinished': entry(
+    'alert',
+    EX_TEMPFAIL,
+    'nobody finished the login in time, or it was declined: try again',
+  ),
+  'oauth/clock-wrong': entry(
+    'alert',
+    EX_CONFIG,
+    'the clock of this machine is wrong: set it by NTP. Tokens and certificates are refused where clocks differ',
+  ),
+  'oauth/unavailable': entry(
+    'retry',
+    EX_TEMPFAIL,
+    'the authority does not answer as it should; it is tried again with back-off',
+  ),
+  'oauth/refused': entry('alert', EX_NOPERM, 'the authority refuses; its code above (AADSTS... at Microsoft) says why'),
 
   'message/unreadable': entry('alert', EX_DATAERR, 'check the path and the rights of the file'),
   'message/unparseable': entry(

@@ -6,7 +6,7 @@ import { chown, link, mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Client } from 'pg'
-import type { MailboxConfig } from '../../src/config.ts'
+import type { Account } from '../../src/config.ts'
 import { type GeneratedMail, generateMails } from '../../src/sandbox/generate.ts'
 import { pop3 } from '../../src/source/pop3/session.ts'
 import { type Dovecot, startDovecot } from '../../test/support/dovecot.ts'
@@ -78,7 +78,7 @@ async function warmUp(dovecot: Dovecot): Promise<void> {
   for (const security of ['plain', 'tls'] as const) await look(dovecot.mailbox('warm-up', security))
 }
 
-async function look(mailbox: MailboxConfig): Promise<void> {
+async function look(mailbox: Account): Promise<void> {
   await using session = await pop3(mailbox)(AbortSignal.timeout(30_000))
   await session.list()
   await session.commit()

@@ -1,6 +1,6 @@
+import { createConnect } from '../../src/access/connect.ts'
 import type { MailboxConfig } from '../../src/config.ts'
 import { type PollDeps, poll } from '../../src/intake/poll.ts'
-import { pop3 } from '../../src/source/pop3/session.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 
 export interface IntakeInput {
@@ -42,7 +42,7 @@ export async function mailboxRow(store: Store, mailbox: MailboxConfig) {
 export function pollDeps(store: Store): PollDeps {
   return {
     store,
-    connect: (mailbox) => pop3(mailbox),
+    connect: createConnect({ accessToken: () => Promise.reject(new Error('no OAuth here')) }),
     wake: async () => undefined,
     assertRoom: async () => undefined,
     now: () => new Date(),

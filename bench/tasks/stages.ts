@@ -2,7 +2,7 @@
  * Where the time goes: each step of a message's way by itself, over the same mails, with the CPU of every process
  * that has a part in it. In `drain` the steps overlap, so their times add up to more than its own.
  */
-import type { MailboxConfig } from '../../src/config.ts'
+import type { Account } from '../../src/config.ts'
 import { poll } from '../../src/intake/poll.ts'
 import type { ParsedMessage } from '../../src/message/parsed-message.ts'
 import { openQueue } from '../../src/queue/queue.ts'
@@ -17,7 +17,7 @@ import { mailboxRow, pollDeps } from './intake.ts'
 export interface StagesInput {
   readonly databaseUrl: string
   readonly redisUrl: string | null
-  readonly mailbox: MailboxConfig
+  readonly mailbox: Account
 }
 
 export interface Stage {
@@ -67,7 +67,7 @@ async function measured(what: string, work: () => Promise<unknown>): Promise<Sta
   return { what, wallMs, cpuMs }
 }
 
-async function download(mailbox: MailboxConfig): Promise<void> {
+async function download(mailbox: Account): Promise<void> {
   await using session = await pop3(mailbox)(AbortSignal.timeout(600_000))
   const messages = await session.list()
   await Promise.all(messages.map((message) => session.retrieve(message, () => undefined)))

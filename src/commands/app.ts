@@ -1,7 +1,10 @@
+import { createConnect } from '../access/connect.ts'
+import { createTokens } from '../access/tokens.ts'
 import type { Config, MailboxConfig } from '../config.ts'
 import { MailchuteError } from '../errors.ts'
 import { type Log, openLog } from '../log.ts'
 import { openQueue, type Queue } from '../queue/queue.ts'
+import type { Connect } from '../source/source.ts'
 import { openEmbedded } from '../store/embedded/embedded.ts'
 import type { Mailbox } from '../store/mailboxes.ts'
 import { migrate, pendingMigrations } from '../store/migrate.ts'
@@ -16,6 +19,8 @@ export interface App extends AsyncDisposable {
   readonly store: Store
   /** By name. */
   readonly rows: ReadonlyMap<string, Mailbox>
+  /** A mailbox as a source, logged in to as it is set. */
+  readonly connect: (mailbox: MailboxConfig) => Connect
   /** Rejects if the disk is too full to download more. */
   assertRoom(): Promise<void>
   /** The queue, opened when first asked for and closed with the rest. */
@@ -41,6 +46,7 @@ export async function openApp(config: Config): Promise<App> {
       databaseUrl,
       store,
       rows: await store.mailboxes.ensure(config.mailboxes),
+      connect: createConnect(createTokens()),
       assertRoom: async () => (embedded === null ? undefined : assertRoom(config.dataDir)),
       openQueue: async (options = {}) => {
         const queue = openAppQueue(config, databaseUrl, log, options)

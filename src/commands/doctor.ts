@@ -1,7 +1,8 @@
 /** `mailchute doctor`: looks at everything a worker needs, and says of each finding what to do. Changes nothing on any mail server. */
+import { createConnect } from '../access/connect.ts'
+import { createTokens } from '../access/tokens.ts'
 import type { Config } from '../config.ts'
 import { asMailchuteError, type MailchuteError } from '../errors.ts'
-import { pop3 } from '../source/pop3/session.ts'
 import { type App, openApp } from './app.ts'
 import { colours, print } from './terminal.ts'
 
@@ -21,7 +22,7 @@ export async function doctor(config: Config, signal: AbortSignal): Promise<numbe
   await check('database', () => checkDatabase(config, check))
   for (const mailbox of config.mailboxes) {
     await check(`mailbox ${mailbox.name}`, async () => {
-      await using session = await pop3(mailbox)(signal)
+      await using session = await createConnect(createTokens())(mailbox)(signal)
       return `login works, ${(await session.list()).length} messages`
     })
   }

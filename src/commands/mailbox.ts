@@ -1,5 +1,6 @@
+import { createConnect } from '../access/connect.ts'
+import { createTokens } from '../access/tokens.ts'
 import type { Config } from '../config.ts'
-import { pop3 } from '../source/pop3/session.ts'
 import { mailboxesOf, openApp } from './app.ts'
 import { ago, bytes, print, printJson, table } from './terminal.ts'
 
@@ -39,7 +40,7 @@ export async function testMailbox(
 ): Promise<void> {
   for (const mailbox of mailboxesOf(config, name)) {
     const startedAt = performance.now()
-    await using session = await pop3(mailbox)(signal)
+    await using session = await createConnect(createTokens())(mailbox)(signal)
     const listed = await session.list()
     const octets = listed.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
     const milliseconds = Math.round(performance.now() - startedAt)

@@ -4,7 +4,6 @@ import { asMailchuteError, MailchuteError } from '../errors.ts'
 import { type PollResult, poll } from '../intake/poll.ts'
 import type { Log } from '../log.ts'
 import type { Queue, Work } from '../queue/queue.ts'
-import { pop3 } from '../source/pop3/session.ts'
 import type { Mailbox } from '../store/mailboxes.ts'
 import { createParsePool } from '../ticketing/parse-pool.ts'
 import { createProcess, type Outcome } from '../ticketing/process.ts'
@@ -63,7 +62,7 @@ export function createPollOnce(app: App, queue: Queue): PollOnce {
   }
   const deps = {
     store: app.store,
-    connect: pop3,
+    connect: app.connect,
     wake,
     assertRoom: app.assertRoom,
     now: () => new Date(),

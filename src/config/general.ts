@@ -12,7 +12,8 @@ export function readGeneral(settings: Settings, problems: Problem[]): Omit<Confi
     redisUrl: serverUrl('REDIS_URL', ['redis:', 'rediss:'], settings, problems),
     migrate: choice('MAILCHUTE_MIGRATE', ['on', 'off'], 'on', settings, problems) === 'on',
     logLevel: choice('LOG_LEVEL', LOG_LEVELS, 'info', settings, problems),
-    secretKey: secretKey(settings, problems),
+    secretKey: secretKey('MAILCHUTE_SECRET_KEY', settings, problems),
+    oldSecretKey: secretKey('MAILCHUTE_SECRET_KEY_OLD', settings, problems),
     http: { host: settings.get('HTTP_HOST') ?? '127.0.0.1', port: httpPort(settings, problems) },
     consoleToken: consoleToken(settings, problems),
   }
@@ -43,8 +44,7 @@ function choice<T extends string>(
   return fallback
 }
 
-function secretKey(settings: Settings, problems: Problem[]): string | null {
-  const setting = 'MAILCHUTE_SECRET_KEY'
+function secretKey(setting: string, settings: Settings, problems: Problem[]): string | null {
   const key = settings.secret(setting)
   if (key === undefined) return null
   const isBase64 = /^[A-Za-z0-9+/]+={0,2}$/.test(key)

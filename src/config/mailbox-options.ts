@@ -3,18 +3,19 @@ import { createHash, X509Certificate } from 'node:crypto'
 import { validate } from 'node-cron'
 import type { MailboxConfig } from '../config.ts'
 import type { Settings } from './environment.ts'
+import { isAuthority, type MailboxUrl } from './mailbox-url.ts'
 import { didYouMean, type Problem } from './problem.ts'
 
 export type Auth = 'password' | 'oauth'
 
 export interface MailboxOptions
-  extends Pick<MailboxConfig, 'ca' | 'schedule' | 'deleteAfterSeconds' | 'maxMessageBytes'> {
+  extends Pick<MailboxConfig, 'ca' | 'schedule' | 'deleteAfterSeconds' | 'maxMessageBytes' | 'moveTo' | 'endpoint'> {
   readonly auth: Auth | null
 }
 
 type Reject = (problem: string, hint: string) => void
 
-const OPTIONS = ['schedule', 'deleteAfter', 'maxMessageBytes', 'ca', 'auth']
+const OPTIONS = ['schedule', 'deleteAfter', 'maxMessageBytes', 'ca', 'auth', 'moveTo', 'endpoint']
 /** Sizes are kept as integers of 32 bits; a listed size is at most one more. */
 const LARGEST_BYTES = 2 ** 31 - 2
 const DEFAULT_MAX_MESSAGE_BYTES = 160 * 1024 * 1024
@@ -24,7 +25,7 @@ const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 }
 export function readOptions(
   setting: string,
   mailbox: string,
-  query: URLSearchParams,
+  { query, protocol }: Pick<MailboxUrl, 'query' | 'protocol'>,
   settings: Settings,
   problems: Problem[],
 ): MailboxOptions {
@@ -36,6 +37,8 @@ export function readOptions(
     maxMessageBytes: readMaxMessageBytes(query.get('maxMessageBytes'), reject),
     ca: readCa(query.get('ca'), setting, settings, reject),
     auth: readAuth(query.get('auth'), reject),
+    moveTo: readMoveTo(query.get('moveTo'), protocol, reject),
+    endpoint: readEndpoint(query.get('endpoint'), protocol, reject),
   }
 }
 
@@ -108,5 +111,23 @@ function hasCertificates(pem: string): boolean {
 function readAuth(written: string | null, reject: Reject): Auth | null {
   if (written === null || written === 'password' || written === 'oauth') return written
   reject(`auth '${written}' is unknown`, didYouMean(written, ['password', 'oauth']) ?? 'it is password or oauth')
+  return null
+}
+
+function readMoveTo(written: string | null, protocol: MailboxConfig['protocol'], reject: Reject): string | null {
+  if (written === null || written === '') return null
+  if (protocol !== 'pop3') return written
+  reject('moveTo is not possible over POP3', 'remove it, or use imaps:// or graph://')
+  return null
+}
+
+const GRAPH_ENDPOINT = 'https://graph.microsoft.com/v1.0'
+
+function readEndpoint(written: string | null, protocol: MailboxConfig['protocol'], reject: Reject): string | null {
+  if (protocol === 'graph' && written === null) return GRAPH_ENDPOINT
+  if (written === null) return null
+  if (protocol === 'graph' && isAuthority(written)) return written.replace(/\/$/, '')
+  const hint = protocol === 'graph' ? 'write https://host/v1.0; http is for this machine only' : 'remove it'
+  reject(protocol === 'graph' ? 'its endpoint is no https URL' : 'endpoint is for graph:// only', hint)
   return null
 }

@@ -3,25 +3,39 @@ import { isIPv4 } from 'node:net'
 import type { MailboxConfig } from '../config.ts'
 import { didYouMean, type Problem } from './problem.ts'
 
-export interface MailboxUrl {
-  readonly host: string
-  readonly port: number
-  readonly security: MailboxConfig['security']
-  readonly user: string
-  readonly isMicrosoft: boolean
+export interface MailboxUrl
+  extends Pick<MailboxConfig, 'protocol' | 'host' | 'port' | 'security' | 'user' | 'folder' | 'isMicrosoft'> {
+  /** No password leads there. */
+  readonly needsOAuth: boolean
   readonly query: URLSearchParams
   /** Without query: fit to be shown. */
   readonly shown: string
 }
 
-const SCHEMES = new Map<string, { security: MailboxConfig['security']; port: number }>([
-  ['pop3s', { security: 'tls', port: 995 }],
-  ['pop3+stls', { security: 'stls', port: 110 }],
-  ['pop3', { security: 'plain', port: 110 }],
-  ['outlook', { security: 'tls', port: 995 }],
+type Scheme = Pick<MailboxConfig, 'protocol' | 'security' | 'port'> & {
+  /** The URL names an address only; the host is known. */
+  readonly host?: string
+}
+
+const EXCHANGE_HOST = 'outlook.office365.com'
+export const GRAPH_HOST = 'graph.microsoft.com'
+const SCHEMES = new Map<string, Scheme>([
+  ['pop3s', { protocol: 'pop3', security: 'tls', port: 995 }],
+  ['pop3+stls', { protocol: 'pop3', security: 'stls', port: 110 }],
+  ['pop3', { protocol: 'pop3', security: 'plain', port: 110 }],
+  ['imaps', { protocol: 'imap', security: 'tls', port: 993 }],
+  ['imap+starttls', { protocol: 'imap', security: 'stls', port: 143 }],
+  ['imap', { protocol: 'imap', security: 'plain', port: 143 }],
+  ['outlook', { protocol: 'pop3', security: 'tls', port: 995, host: EXCHANGE_HOST }],
+  ['graph', { protocol: 'graph', security: 'tls', port: 443, host: GRAPH_HOST }],
 ])
-const LATER_SCHEMES = ['imaps', 'graph']
-const MICROSOFT_HOST = 'outlook.office365.com'
+const MICROSOFT_HOSTS = [
+  EXCHANGE_HOST,
+  'outlook.office.com',
+  'imap-mail.outlook.com',
+  'pop-mail.outlook.com',
+  GRAPH_HOST,
+]
 
 /** null, and a problem, where it is none. The value itself is never quoted: it could hold a password. */
 export function parseMailboxUrl(setting: string, value: string, problems: Problem[]): MailboxUrl | null {
@@ -31,42 +45,52 @@ export function parseMailboxUrl(setting: string, value: string, problems: Proble
   }
   const [, scheme = '', authority = '', path = '', query = ''] = URL_PARTS.exec(value) ?? []
   if (scheme === '') return reject('it is no mailbox URL', 'write pop3s://user@host, or outlook://address')
-  const kind = SCHEMES.get(scheme.toLowerCase())
-  if (!kind) return reject(...unknownScheme(scheme.toLowerCase()))
-  if (path !== '' && path !== '/') return reject('it has a path', 'POP3 has no folders: remove what follows the host')
-  const isMicrosoft = scheme.toLowerCase() === 'outlook'
+  const name = scheme.toLowerCase()
+  const kind = SCHEMES.get(name)
+  if (!kind) return reject(...unknownScheme(name))
+  const folder = kind.protocol === 'imap' ? decode(path.replace(/^\//, '')) : 'INBOX'
+  if (folder === null) return reject('its folder is not percent-encoded correctly', 'write %25 for a % in the folder')
+  if (kind.protocol !== 'imap' && path !== '' && path !== '/') {
+    return reject(
+      'it has a path',
+      `${name}:// has no folders: remove what follows the ${kind.host ? 'address' : 'host'}`,
+    )
+  }
   // The last @ splits, so that an address may stand for the user as it is.
-  const [, rawUser, place] = /^(.*)@([^@]*)$/.exec(isMicrosoft ? `${authority}@${MICROSOFT_HOST}` : authority) ?? []
+  const [, rawUser, place] = /^(.*)@([^@]*)$/.exec(kind.host ? `${authority}@${kind.host}` : authority) ?? []
   if (!rawUser || !place) return reject('it names no user', 'write the user before the host: user@host')
   if (rawUser.includes(':')) return reject(...passwordInside(setting))
   const user = decode(rawUser)
   if (user === null) return reject('its user is not percent-encoded correctly', 'write %25 for a % in the user')
-  if (isMicrosoft && !/^[^@\s]+@[^@\s]+$/.test(user)) {
-    return reject('it holds no address', 'write outlook://support@example.com')
+  if (kind.host && !/^[^@\s]+@[^@\s]+$/.test(user)) {
+    return reject('it holds no address', `write ${name}://support@example.com`)
   }
-  const address = parseHost(place, kind.port)
+  const address = parsePlace(place, kind.port)
   if (!address) return reject('its host or port is not valid', 'write user@host, user@host:port or user@[::1]:port')
   if (kind.security === 'plain' && !isLoopback(address.host)) {
-    return reject('pop3:// without TLS is for this machine only', 'use pop3s:// (port 995) or pop3+stls:// (port 110)')
+    return reject(`${name}:// without TLS is for this machine only`, `use ${name}s:// or ${encrypted(name)}://`)
   }
   return {
     ...address,
+    protocol: kind.protocol,
     security: kind.security,
     user,
-    isMicrosoft,
+    folder: folder === '' ? 'INBOX' : folder,
+    isMicrosoft: MICROSOFT_HOSTS.includes(address.host),
+    needsOAuth: kind.host !== undefined,
     query: new URLSearchParams(query),
-    shown: isMicrosoft ? `outlook://${user}` : shown(scheme.toLowerCase(), user, address, kind.port),
+    shown: kind.host ? `${name}://${user}` : `${shown(name, user, address, kind.port)}${shownFolder(folder)}`,
   }
 }
+
+const encrypted = (name: string) => (name === 'imap' ? 'imap+starttls' : 'pop3+stls')
+const shownFolder = (folder: string) => (folder === '' || folder === 'INBOX' ? '' : `/${encodeURIComponent(folder)}`)
 
 const URL_PARTS = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^?#]*)(?:\?(.*))?$/i
 
 function unknownScheme(scheme: string): [string, string] {
-  if (LATER_SCHEMES.includes(scheme)) {
-    return [`${scheme}:// is not supported yet`, 'use pop3s://, pop3+stls:// or outlook://']
-  }
-  const hint = didYouMean(scheme, [...SCHEMES.keys()]) ?? 'it is one of pop3s, pop3+stls, outlook, pop3'
-  return [`${scheme}:// is no kind of mailbox`, hint]
+  const names = [...SCHEMES.keys()]
+  return [`${scheme}:// is no kind of mailbox`, didYouMean(scheme, names) ?? `it is one of ${names.join(', ')}`]
 }
 
 function passwordInside(setting: string): [string, string] {
@@ -82,7 +106,8 @@ function decode(text: string): string | null {
   }
 }
 
-function parseHost(place: string, defaultPort: number): { host: string; port: number } | null {
+/** `host`, `host:port` or `[address]:port`; null where it is none. */
+export function parsePlace(place: string, defaultPort: number): { host: string; port: number } | null {
   const [, bracketed, plain, port] = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::(\d{1,5}))?$/i.exec(place) ?? []
   const host = (bracketed ?? plain)?.toLowerCase()
   const number = port === undefined ? defaultPort : Number(port)
@@ -97,4 +122,12 @@ export function isLoopback(host: string): boolean {
 function shown(scheme: string, user: string, { host, port }: { host: string; port: number }, defaultPort: number) {
   const place = host.includes(':') ? `[${host}]` : host
   return `${scheme}://${encodeURIComponent(user)}@${place}${port === defaultPort ? '' : `:${port}`}`
+}
+
+/** Where tokens and mail of an HTTP API come from: https, or http on this machine. */
+export function isAuthority(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname, username, search } = new URL(text)
+  if (username || search) return false
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname.replace(/^\[|\]$/g, '')))
 }

@@ -1,10 +1,13 @@
 /** Mailboxes: MAILBOX_<NAME>_URL and the settings beside it. */
 import type { MailboxConfig } from '../config.ts'
+import { readAcknowledge } from './acknowledge.ts'
 import type { Settings } from './environment.ts'
 import { readLogin } from './mailbox-login.ts'
 import { readOptions } from './mailbox-options.ts'
 import { isLoopback, type MailboxUrl, parseMailboxUrl } from './mailbox-url.ts'
+import { readOAuthClient } from './oauth-client.ts'
 import type { Problem } from './problem.ts'
+import { readSmtp } from './smtp.ts'
 
 export function readMailboxes(names: readonly string[], settings: Settings, problems: Problem[]): MailboxConfig[] {
   const seen = new Map<string, string>()
@@ -19,11 +22,26 @@ export function readMailboxes(names: readonly string[], settings: Settings, prob
 
 function readMailbox(name: string, url: MailboxUrl, settings: Settings, problems: Problem[]): MailboxConfig | null {
   const mailbox = name.toLowerCase().replaceAll('_', '-')
-  const { auth, ...options } = readOptions(`MAILBOX_${name}_URL`, mailbox, url.query, settings, problems)
-  const login = readLogin(name, url.isMicrosoft ? (auth ?? 'oauth') : auth, settings, problems)
-  if (!login) return null
-  const { host, port, security, user } = url
-  return { name: mailbox, url: url.shown, host, port, security, user, ...login, ...options }
+  const { auth, ...options } = readOptions(`MAILBOX_${name}_URL`, mailbox, url, settings, problems)
+  const client = readOAuthClient(name, url, settings, problems)
+  const credentials = readLogin(name, url.needsOAuth ? (auth ?? 'oauth') : auth, client, settings, problems)
+  if (!credentials) return null
+  const { query: _, needsOAuth: __, shown, ...place } = url
+  const known = {
+    name: mailbox,
+    url: shown,
+    ...place,
+    source: sourceOf(url, options.endpoint),
+    credentials,
+    ...options,
+  }
+  const smtp = readSmtp(name, known, client, settings, problems)
+  return { ...known, smtp, acknowledge: readAcknowledge(name, url.user, smtp, settings, problems) }
+}
+
+function sourceOf({ protocol, host, folder }: MailboxUrl, endpoint: string | null): string {
+  if (protocol === 'graph') return `graph ${new URL(endpoint ?? `https://${host}`).hostname}`
+  return protocol === 'imap' ? `imap ${host} ${folder}` : `pop3 ${host}`
 }
 
 /** Two pollers of one mailbox would lock each other out, and each mail would come twice. */

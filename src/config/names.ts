@@ -2,17 +2,27 @@
 import { didYouMean, nearest, type Problem } from './problem.ts'
 
 const GENERAL = ['DATABASE_URL', 'REDIS_URL', 'HTTP_HOST', 'HTTP_PORT', 'CONSOLE_TOKEN', 'LOG_LEVEL']
-const PREFIXED = ['MAILCHUTE_DATA', 'MAILCHUTE_SECRET_KEY', 'MAILCHUTE_MIGRATE']
-const SECRETS = ['DATABASE_URL', 'REDIS_URL', 'MAILCHUTE_SECRET_KEY', 'CONSOLE_TOKEN']
+const PREFIXED = ['MAILCHUTE_DATA', 'MAILCHUTE_SECRET_KEY', 'MAILCHUTE_SECRET_KEY_OLD', 'MAILCHUTE_MIGRATE']
+const SECRETS = ['DATABASE_URL', 'REDIS_URL', 'MAILCHUTE_SECRET_KEY', 'MAILCHUTE_SECRET_KEY_OLD', 'CONSOLE_TOKEN']
 const KNOWN = [...GENERAL, ...PREFIXED, ...SECRETS.map((name) => `${name}_FILE`)]
 
-const MAILBOX_SECRETS = ['PASSWORD', 'ACCESS_TOKEN', 'OAUTH_CLIENT_SECRET']
-const MAILBOX_PLAIN = ['URL', 'OAUTH_CLIENT_ID', 'OAUTH_TENANT', 'OAUTH_AUTHORITY']
+const MAILBOX_SECRETS = ['PASSWORD', 'ACCESS_TOKEN', 'OAUTH_CLIENT_SECRET', 'SMTP_PASSWORD']
+const OAUTH = ['CLIENT_ID', 'CLIENT_SECRET_EXPIRES', 'TENANT', 'AUTHORITY', 'PROVIDER', 'GRANT', 'SCOPE']
+const OAUTH_URLS = ['TOKEN_URL', 'AUTHORIZE_URL', 'DEVICE_URL']
+const ACKNOWLEDGE = [
+  'ACKNOWLEDGE',
+  ...['FROM', 'PER_HOUR', 'TEMPLATES', 'LANGUAGE'].map((name) => `ACKNOWLEDGE_${name}`),
+]
+const MAILBOX_PLAIN = ['URL', ...[...OAUTH, ...OAUTH_URLS].map((name) => `OAUTH_${name}`), 'SMTP_URL', ...ACKNOWLEDGE]
 const MAILBOX_SUFFIXES = [...MAILBOX_PLAIN, ...MAILBOX_SECRETS, ...MAILBOX_SECRETS.map((name) => `${name}_FILE`)]
+
+/** Settings of a mailbox that end like the one that makes a mailbox. */
+const NO_MAILBOX = /_(SMTP|OAUTH_TOKEN|OAUTH_AUTHORIZE|OAUTH_DEVICE)$/
 
 /** NAME of every MAILBOX_<NAME>_URL. */
 export function mailboxNames(names: readonly string[]): string[] {
-  return names.map((name) => /^MAILBOX_([A-Z0-9_]+)_URL$/.exec(name)?.[1]).filter((name) => name !== undefined)
+  const found = names.map((name) => /^MAILBOX_([A-Z0-9_]+)_URL$/.exec(name)?.[1])
+  return found.filter((name) => name !== undefined).filter((name) => !NO_MAILBOX.test(name))
 }
 
 /** Every name that begins like one of ours must be one of ours. */

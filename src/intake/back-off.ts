@@ -14,5 +14,5 @@ export function nextPollAt(failures: number, now: Date, random: number): Date {
 
 /** Errors that pause a mailbox with an alert. It is still tried, with back-off, and resumes by itself. */
 export function pausesMailbox({ code }: MailchuteError): boolean {
-  return code === 'source/credentials-refused'
+  return code === 'source/credentials-refused' || code === 'oauth/login-required'
 }

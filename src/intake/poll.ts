@@ -57,7 +57,9 @@ export async function poll(
   try {
     const pollId = await deps.store.polls.begin(row.id)
     const book = createBook()
-    const error = await attempt(() => empty(deps, mailbox, { mailboxId: row.id, pollId }, book, signal))
+    const error = await attempt(() =>
+      empty(deps, mailbox, { mailboxId: row.id, pollId, source: mailbox.source }, book, signal),
+    )
     const sheet = book.sheet()
     await deps.store.polls.finish(pollId, sheet, error)
     await recordHealth(deps, row, error)
@@ -108,13 +110,13 @@ async function empty(deps: PollDeps, mailbox: MailboxConfig, polling: Polling, b
 async function takeStock(
   deps: PollDeps,
   mailbox: MailboxConfig,
-  { mailboxId }: Polling,
+  { mailboxId, source }: Polling,
   session: MailSession,
   book: Book,
   isFirst: boolean,
 ): Promise<Planned[]> {
   const listed = await session.list()
-  const planned = planOf(listed, await deps.store.ledger.census(mailboxId, listed), mailbox, deps.now())
+  const planned = planOf(listed, await deps.store.ledger.census(mailboxId, source, listed), mailbox, deps.now())
   if (isFirst) {
     book.open(
       planned.map(({ key }) => key),

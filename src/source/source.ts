@@ -1,5 +1,5 @@
 /**
- * Where messages come from: the contract that every protocol keeps (POP3 now, IMAP and Graph after it).
+ * Where messages come from: the contract that every protocol keeps (POP3, IMAP, Microsoft Graph).
  *
  * It is RFC 1939's own transaction: a session sees one frozen list, removal is asked for message by message,
  * and only `commit` makes it happen. A session that is disposed without `commit`, or whose connection is lost,
@@ -16,8 +16,17 @@
  * Not promised: that `sizeBytes` is exact (Exchange estimates it), that a unique-id is unique or never used again.
  */
 export interface MailSession extends AsyncDisposable {
-  /** What lies in the mailbox, oldest first. Asked from the server once a session. */
+  /** What the server says it can do, in its own words: for people only. */
+  readonly capabilities: readonly string[]
+
+  /** What lies in the mailbox, oldest first, and all of it. Asked from the server once a session. */
   list(): Promise<readonly RemoteMessage[]>
+
+  /**
+   * For a source that is told changes only (Graph's delta): once the list is booked, to be kept, and handed back to
+   * the next session as `Remembered.cursor`. Others have none.
+   */
+  readonly cursor?: string | null
 
   /**
    * Streams one message into the sink. Resolves once the server's end mark was seen and the sink has taken all.
@@ -28,10 +37,13 @@ export interface MailSession extends AsyncDisposable {
   retrieve(message: RemoteMessage, sink: OctetSink): Promise<RetrievedMessage>
 
   /**
-   * SHA-256 (hex) of the header as the server has it now, computed as `RetrievedMessage.headerSha256` is;
-   * null where the server cannot give a header alone (no TOP).
+   * `RetrievedMessage.headerSha256` as the server has it now: the same as long as it is the same message.
+   * null where the server cannot tell (no TOP).
    */
   headerDigest(message: RemoteMessage): Promise<string | null>
+
+  /** When it came in as far as the server or its header tells, else null. Changes nothing. For people only. */
+  receivedAt(message: RemoteMessage): Promise<Date | null>
 
   /** Asks for removal at `commit`. Resolves when the server has acknowledged it. */
   markDeleted(message: RemoteMessage): Promise<void>
@@ -54,7 +66,10 @@ export interface RetrievedMessage {
   readonly sizeBytes: number
   /** SHA-256 of all octets, hex. */
   readonly sha256: string
-  /** SHA-256 of the header, hex: the octets before the first empty line, without the line end before it. */
+  /**
+   * SHA-256 of the header, hex: the octets before the first empty line, without the line end before it. Where the
+   * server makes up the octets anew each time (Graph): of what identifies the message there.
+   */
   readonly headerSha256: string
 }
 
@@ -64,4 +79,13 @@ export interface RetrievedMessage {
  */
 export type OctetSink = (octets: Buffer) => undefined | Promise<void>
 
-export type Connect = (signal: AbortSignal) => Promise<MailSession>
+/** `remembered` is asked only by a source that is told changes. */
+export type Connect = (signal: AbortSignal, remembered?: () => Promise<Remembered>) => Promise<MailSession>
+
+/** What the list of an earlier session left behind. */
+export interface Remembered {
+  /** null: there is none, a full list is due. */
+  readonly cursor: string | null
+  /** What lay in the mailbox by then. */
+  readonly present: readonly { readonly uniqueId: string; readonly sizeBytes: number }[]
+}

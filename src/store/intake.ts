@@ -26,6 +26,8 @@ export interface Stored {
 export interface Polling {
   readonly mailboxId: string
   readonly pollId: bigint
+  /** Where it polls, as in `mailboxes.source`. */
+  readonly source: string
 }
 
 /** Makes what was downloaded durable: raw octets, row, ledger and event in one commit (I1, I2). */
@@ -83,7 +85,7 @@ function rowsOf(batch: readonly RetrievedInMemory[]): ChunkRow[] {
   })
 }
 
-const FIXED_VALUES = 7
+const FIXED_VALUES = 8
 
 function insert(
   query: Query,
@@ -110,8 +112,8 @@ function insert(
         SELECT m.id, b.unique_id, b.size_bytes FROM batch b
         JOIN inbound_messages m ON m.mailbox_id = $1 AND m.sha256 = b.sha256
       ), created AS (
-        INSERT INTO inbound_messages (mailbox_id, sha256, unique_id, received_at)
-        SELECT $1, sha256, unique_id, clock_timestamp() FROM batch
+        INSERT INTO inbound_messages (mailbox_id, sha256, unique_id, source, received_at)
+        SELECT $1, sha256, unique_id, $8, clock_timestamp() FROM batch
         ON CONFLICT (mailbox_id, sha256) DO NOTHING RETURNING id, sha256, unique_id
       ), remembered AS (
         UPDATE remote_messages r SET sha256 = b.sha256, header_sha256 = b.header_sha256, 
@@ -134,6 +136,7 @@ function insert(
       batch.map(({ headerSha256 }) => headerSha256),
       batch.map(({ sizeBytes }) => sizeBytes),
       polling.pollId.toString(),
+      polling.source,
       ...chunks.flatMap(({ sha256, seq, octets }) => [sha256, seq, octets]),
     ],
   })

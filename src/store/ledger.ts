@@ -22,6 +22,7 @@ export interface Ledger {
    */
   census(
     mailboxId: string,
+    source: string,
     listed: readonly { uniqueId: string; sizeBytes: number }[],
   ): Promise<Map<string, RemoteEntry>>
   /** Its octets or its header have shown which message it is: it is no longer suspect. */
@@ -36,7 +37,7 @@ export interface Ledger {
 
 export function ledger(database: Database): Ledger {
   return {
-    census: (mailboxId, listed) => census(database, mailboxId, listed),
+    census: (mailboxId, source, listed) => census(database, mailboxId, source, listed),
     identified: async (id, sizeBytes) => {
       await database.query({
         text: 'UPDATE remote_messages SET gone_at = NULL, size_bytes = $2 WHERE id = $1',
@@ -79,20 +80,21 @@ const COLUMNS =
 async function census(
   database: Database,
   mailboxId: string,
+  source: string,
   listed: readonly { uniqueId: string; sizeBytes: number }[],
 ) {
   const sizes = new Map(listed.map(({ uniqueId, sizeBytes }) => [uniqueId, sizeBytes]))
   const present = await database.query<Row>({
     name: 'census-present',
-    text: `SELECT ${COLUMNS} FROM remote_messages WHERE mailbox_id = $1 AND gone_at IS NULL`,
-    values: [mailboxId],
+    text: `SELECT ${COLUMNS} FROM remote_messages WHERE mailbox_id = $1 AND source = $2 AND gone_at IS NULL`,
+    values: [mailboxId, source],
   })
   const { listed: known = [], gone = [] } = Object.groupBy(present, (row) =>
     sizes.has(row.unique_id) ? 'listed' : 'gone',
   )
   for (const row of known) sizes.delete(row.unique_id)
   await bookGone(database, gone)
-  const entered = sizes.size === 0 ? [] : await enter(database, mailboxId, sizes)
+  const entered = sizes.size === 0 ? [] : await enter(database, mailboxId, source, sizes)
   const listedSizes = new Map(listed.map(({ uniqueId, sizeBytes }) => [uniqueId, sizeBytes]))
   return new Map([...known, ...entered].map((row) => [row.unique_id, remoteEntry(row, listedSizes)]))
 }
@@ -106,13 +108,18 @@ async function bookGone(database: Database, rows: readonly Row[]): Promise<void>
 }
 
 /** A unique-id that comes back after it was gone keeps its row, and stays suspect until it is identified. */
-function enter(database: Database, mailboxId: string, sizes: ReadonlyMap<string, number>): Promise<Row[]> {
+function enter(
+  database: Database,
+  mailboxId: string,
+  source: string,
+  sizes: ReadonlyMap<string, number>,
+): Promise<Row[]> {
   return database.query<Row>({
-    text: `INSERT INTO remote_messages (mailbox_id, unique_id, size_bytes)
-           SELECT $1, * FROM unnest($2::text[], $3::int[])
-           ON CONFLICT (mailbox_id, unique_id) DO UPDATE SET unique_id = excluded.unique_id
+    text: `INSERT INTO remote_messages (mailbox_id, source, unique_id, size_bytes)
+           SELECT $1, $2, * FROM unnest($3::text[], $4::int[])
+           ON CONFLICT (mailbox_id, source, unique_id) DO UPDATE SET unique_id = excluded.unique_id
            RETURNING ${COLUMNS}`,
-    values: [mailboxId, [...sizes.keys()], [...sizes.values()]],
+    values: [mailboxId, source, [...sizes.keys()], [...sizes.values()]],
   })
 }
 

@@ -4,10 +4,17 @@ import { storeError } from './pg-errors.ts'
 
 export type { Mailbox }
 
+/** Of a mailbox that is set; see MailboxConfig. */
+export interface Named {
+  readonly name: string
+  readonly url: string
+  readonly source: string
+}
+
 /** What is known of a mailbox beside its settings. */
 export interface Mailboxes {
   /** Makes the row of each mailbox that is set; rows of others stay, for their messages. */
-  ensure(mailboxes: readonly { name: string; url: string }[]): Promise<Map<string, Mailbox>>
+  ensure(mailboxes: readonly Named[]): Promise<Map<string, Mailbox>>
   all(): Promise<Mailbox[]>
   find(name: string): Promise<Mailbox | null>
   /** A good poll: back-off is over, and so is a pause for refused credentials. */
@@ -47,12 +54,15 @@ export function mailboxes(database: Database): Mailboxes {
   }
 }
 
-async function ensure(database: Database, named: readonly { name: string; url: string }[]) {
+async function ensure(database: Database, named: readonly Named[]) {
   const names = named.map(({ name }) => name)
   await database.query({
-    text: `INSERT INTO mailboxes (name, url) SELECT * FROM unnest($1::text[], $2::text[])
-           ON CONFLICT (name) DO UPDATE SET url = excluded.url WHERE mailboxes.url <> excluded.url`,
-    values: [names, named.map(({ url }) => url)],
+    text: `INSERT INTO mailboxes AS m (name, url, source) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+           ON CONFLICT (name) DO UPDATE SET url = excluded.url, source = excluded.source,
+             source_changed_at = CASE WHEN m.source = excluded.source THEN m.source_changed_at ELSE now() END,
+             list_cursor = CASE WHEN m.source = excluded.source THEN m.list_cursor END
+           WHERE (m.url, m.source) <> (excluded.url, excluded.source)`,
+    values: [names, named.map(({ url }) => url), named.map(({ source }) => source)],
   })
   const rows = await database.prisma((prisma) => prisma.mailbox.findMany({ where: { name: { in: names } } }))
   return new Map(rows.map((row) => [row.name, row]))

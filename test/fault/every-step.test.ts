@@ -6,7 +6,6 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { PollDeps } from '../../src/intake/poll.ts'
-import { pop3 } from '../../src/source/pop3/session.ts'
 import type { MailSession } from '../../src/source/source.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createFaults, type Faults, type Moment } from '../support/faults.ts'
@@ -151,7 +150,7 @@ async function brokenRun({ worker, pollFaults: faults }: Bench): Promise<void> {
   const over: Partial<PollDeps> = {
     store: guardStore(faults, store),
     connect: (mailbox) => (signal) => {
-      const open = async () => faults.guard(await pop3(mailbox)(signal), SESSION)
+      const open = async () => faults.guard(await worker.app.connect(mailbox)(signal), SESSION)
       return faults.call('connect', { ...SESSION, onLost: dispose }, open)
     },
     assertRoom: () => faults.call('assertRoom', { code: 'store/disk-full' }, assertRoom),

@@ -111,9 +111,11 @@ test("trouble of the store is no message's fault: on the last attempt, too, it g
   await poll()
   const store = stack.use(disposable(openStore(worker.app.databaseUrl)))
   const row = await store.mailboxes.find(mailbox.name)
-  const [remote] = (await store.ledger.census(row?.id ?? '', [{ uniqueId: 'x', sizeBytes: 1 }])).values()
+  const [remote] = (
+    await store.ledger.census(row?.id ?? '', mailbox.source, [{ uniqueId: 'x', sizeBytes: 1 }])
+  ).values()
   const octets = mail('waits')
-  const [stored] = await store.intake.storeBatch({ mailboxId: row?.id ?? '', pollId: 1n }, [
+  const [stored] = await store.intake.storeBatch({ mailboxId: row?.id ?? '', pollId: 1n, source: mailbox.source }, [
     {
       remoteId: remote?.id ?? 0n,
       uniqueId: 'x',
@@ -138,7 +140,7 @@ describe('the same mail for two mailboxes at the same instant', () => {
       const octets = Buffer.alloc(300_000, `round ${round} `)
       const both = await Promise.all(
         ids.map(({ mailboxId, remoteId }) =>
-          store.intake.storeStreamed({ mailboxId, pollId: 1n }, async (put) => {
+          store.intake.storeStreamed({ mailboxId, pollId: 1n, source: 'pop3' }, async (put) => {
             await put(octets)
             return retrieved(remoteId, octets)
           }),
@@ -155,7 +157,7 @@ describe('the same mail for two mailboxes at the same instant', () => {
       const both = await Promise.all(
         ids.map(({ mailboxId, remoteId }, index) =>
           store.intake.storeBatch(
-            { mailboxId, pollId: 1n },
+            { mailboxId, pollId: 1n, source: 'pop3' },
             (index === 0 ? mails : mails.toReversed()).map((octets) => ({
               ...retrieved(remoteId, octets),
               octets: [octets],
@@ -171,12 +173,12 @@ describe('the same mail for two mailboxes at the same instant', () => {
 async function twoMailboxes() {
   const store = stack.use(disposable(openStore(await createDatabase())))
   const rows = await store.mailboxes.ensure([
-    { name: 'support', url: 'pop3://support' },
-    { name: 'sales', url: 'pop3://sales' },
+    { name: 'support', url: 'pop3://support', source: 'pop3' },
+    { name: 'sales', url: 'pop3://sales', source: 'pop3' },
   ])
   const ids = await Promise.all(
     [...rows.values()].map(async ({ id: mailboxId }) => {
-      const [remote] = (await store.ledger.census(mailboxId, [{ uniqueId: 'x', sizeBytes: 1 }])).values()
+      const [remote] = (await store.ledger.census(mailboxId, 'pop3', [{ uniqueId: 'x', sizeBytes: 1 }])).values()
       return { mailboxId, remoteId: remote?.id ?? 0n }
     }),
   )

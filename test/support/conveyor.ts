@@ -4,10 +4,10 @@ import type { MailboxConfig } from '../../src/config.ts'
 import { type PollResult, poll } from '../../src/intake/poll.ts'
 import { openQueue, type Queue, type Work } from '../../src/queue/queue.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
-import { pop3 } from '../../src/source/pop3/session.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { createParsePool } from '../../src/ticketing/parse-pool.ts'
 import { createProcess, type Outcome } from '../../src/ticketing/process.ts'
+import { connect } from './connect.ts'
 import { createDatabase } from './postgres.ts'
 import { mailboxAt } from './scripted-pop3.ts'
 
@@ -74,7 +74,7 @@ async function pollOnce(store: Store, queue: Queue, mailbox: MailboxConfig) {
   if (row === null) throw new Error('the mailbox has no row')
   const deps = {
     store,
-    connect: pop3,
+    connect,
     wake: queue.wake,
     assertRoom: async () => undefined,
     now: () => new Date(),

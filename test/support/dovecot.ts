@@ -10,7 +10,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import type { MailboxConfig } from '../../src/config.ts'
+import type { Account } from '../../src/config.ts'
 import { makeCertificate } from './certificate.ts'
 
 export const DOVECOT_PASSWORD = 'correct-horse-battery'
@@ -22,7 +22,7 @@ export interface Dovecot extends AsyncDisposable {
   /** PEM of the authority that signed its certificate (for `localhost` and 127.0.0.1). */
   readonly ca: string
   /** Settings of a user's mailbox, with the password. */
-  mailbox(user: string, security: MailboxConfig['security'], settings?: Partial<MailboxConfig>): MailboxConfig
+  mailbox(user: string, security: Account['security'], settings?: Partial<Account>): Account
   /** Puts messages into the user's mailbox, in this order. */
   deliver(user: string, messages: readonly Buffer[]): Promise<void>
   /** Names of the files in the user's Maildir: what the server really holds. */
@@ -182,11 +182,11 @@ username_attribute = preferred_username
 
 function mailboxOf(
   user: string,
-  security: MailboxConfig['security'],
+  security: Account['security'],
   ports: Dovecot['ports'],
   ca: string,
-  settings: Partial<MailboxConfig>,
-): MailboxConfig {
+  settings: Partial<Account>,
+): Account {
   const port = security === 'tls' ? ports.pop3s : ports.pop3
   return {
     name: user,
@@ -196,7 +196,14 @@ function mailboxOf(
     security,
     user,
     credentials: { kind: 'password', password: DOVECOT_PASSWORD },
-    oauth: null,
+    protocol: 'pop3',
+    source: 'pop3 127.0.0.1',
+    isMicrosoft: false,
+    folder: 'INBOX',
+    endpoint: null,
+    moveTo: null,
+    smtp: null,
+    acknowledge: null,
     ca,
     schedule: '0 * * * * *',
     deleteAfterSeconds: 0,

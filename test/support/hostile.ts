@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 
 import { expect } from 'vitest'
 
-import type { MailboxConfig } from '../../src/config.ts'
+import type { Account } from '../../src/config.ts'
 import { MailchuteError } from '../../src/errors.ts'
 import type { Pop3Limits } from '../../src/source/pop3/limits.ts'
 import { pop3 } from '../../src/source/pop3/session.ts'
@@ -33,15 +33,11 @@ export function serve(script: Script): Promise<ScriptedServer> {
   return scriptedServer((peer) => speakPop3(peer, script))
 }
 
-export function open(
-  server: ScriptedServer,
-  settings: Partial<MailboxConfig> = {},
-  limits = SHORT,
-): Promise<MailSession> {
+export function open(server: ScriptedServer, settings: Partial<Account> = {}, limits = SHORT): Promise<MailSession> {
   return pop3(mailboxAt(server.port, settings), limits)(new AbortController().signal)
 }
 
-export function withToken(token: string): Partial<MailboxConfig> {
+export function withToken(token: string): Partial<Account> {
   return { credentials: { kind: 'access-token', token } }
 }
 

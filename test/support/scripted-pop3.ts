@@ -1,8 +1,8 @@
-import type { MailboxConfig } from '../../src/config.ts'
+import type { Account } from '../../src/config.ts'
 import type { Peer } from './scripted-server.ts'
 
 /** The settings of a mailbox on a scripted server. */
-export function mailboxAt(port: number, settings: Partial<MailboxConfig> = {}): MailboxConfig {
+export function mailboxAt(port: number, settings: Partial<Account> = {}): Account {
   return {
     name: 'test',
     url: `pop3://anna@127.0.0.1:${port}`,
@@ -11,7 +11,14 @@ export function mailboxAt(port: number, settings: Partial<MailboxConfig> = {}): 
     security: 'plain',
     user: 'anna',
     credentials: { kind: 'password', password: 'correct horse battery' },
-    oauth: null,
+    protocol: 'pop3',
+    source: 'pop3 127.0.0.1',
+    isMicrosoft: false,
+    folder: 'INBOX',
+    endpoint: null,
+    moveTo: null,
+    smtp: null,
+    acknowledge: null,
     ca: null,
     schedule: '0 * * * * *',
     deleteAfterSeconds: 0,

@@ -6,7 +6,6 @@ import { type MailboxConfig, readConfig } from '../../src/config.ts'
 import { MailchuteError } from '../../src/errors.ts'
 import { type PollDeps, type PollResult, poll } from '../../src/intake/poll.ts'
 import type { Queue } from '../../src/queue/queue.ts'
-import { pop3 } from '../../src/source/pop3/session.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { Outcome } from '../../src/ticketing/process.ts'
 import { sweep } from '../../src/upkeep/sweep.ts'
@@ -63,7 +62,7 @@ async function pollOnce(app: App, queue: Queue, mailbox: MailboxConfig, over: Pa
   if (row === null) throw new MailchuteError('config/unknown-mailbox', 'the mailbox has no row')
   const deps = {
     store: app.store,
-    connect: (config: MailboxConfig) => pop3(config),
+    connect: app.connect,
     wake: queue.wake,
     assertRoom: app.assertRoom,
     now: () => new Date(),

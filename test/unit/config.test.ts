@@ -46,6 +46,7 @@ describe('defaults', () => {
       migrate: true,
       logLevel: 'info',
       secretKey: null,
+      oldSecretKey: null,
       http: { host: '127.0.0.1', port: 8025 },
       consoleToken: null,
       mailboxes: [],
@@ -61,12 +62,19 @@ describe('defaults', () => {
       {
         name: 'support',
         url: 'pop3s://support@pop.example.com',
+        protocol: 'pop3',
+        source: 'pop3 pop.example.com',
         host: 'pop.example.com',
         port: 995,
         security: 'tls',
         user: 'support',
+        folder: 'INBOX',
+        isMicrosoft: false,
+        endpoint: null,
+        moveTo: null,
         credentials: { kind: 'password', password: SECRET },
-        oauth: null,
+        smtp: null,
+        acknowledge: null,
         ca: null,
         schedule: expect.stringMatching(/^[1-5]?\d \* \* \* \* \*$/),
         deleteAfterSeconds: 0,
@@ -124,8 +132,10 @@ describe('the URL of a mailbox', () => {
     ['pop3://u@h.example', 'without TLS', 'pop3s://'],
     ['pop3://u@127.evil.example', 'without TLS', 'pop3s://'],
     ['pop3ss://u@h.example', 'no kind of mailbox', 'did you mean pop3s?'],
-    ['imaps://u@h.example', 'not supported yet', 'pop3s://'],
-    ['graph://u@h.example', 'not supported yet', 'outlook://'],
+    ['imaps://u@h.example/100%', 'folder is not percent-encoded', '%25'],
+    ['imap://u@h.example', 'without TLS', 'imaps://'],
+    ['graph://u@h.example/Inbox', 'path', 'no folders'],
+    ['graph://nobody', 'no address', 'graph://support@example.com'],
     ['outlook://nobody', 'no address', 'outlook://support@example.com'],
     [`pop3s://u:${SECRET}@h.example`, 'holds a password', 'MAILBOX_SUPPORT_PASSWORD'],
     ['pop3s://u@h.example?schedul=* * * * *', "no option 'schedul'", 'did you mean schedule?'],
@@ -187,35 +197,19 @@ describe('logins', () => {
     [{ MAILBOX_SUPPORT_PASSWORD: '' }, 'MAILBOX_SUPPORT_PASSWORD', 'it is not set'],
     [{ MAILBOX_SUPPORT_ACCESS_TOKEN: 'token' }, 'MAILBOX_SUPPORT_URL', 'there are a password and an access token'],
     [{ MAILBOX_SUPPORT_URL: 'outlook://a@b.example' }, 'MAILBOX_SUPPORT_PASSWORD', 'this mailbox logs in with OAuth'],
-    [
-      { MAILBOX_SUPPORT_PASSWORD: '', MAILBOX_SUPPORT_OAUTH_CLIENT_ID: 'id' },
-      'MAILBOX_SUPPORT_OAUTH_CLIENT_ID',
-      'logging in with an OAuth client is not supported yet',
-    ],
+    [{ MAILBOX_SUPPORT_OAUTH_CLIENT_ID: 'id' }, 'MAILBOX_SUPPORT_URL', 'there are a password and an OAuth client'],
     [{ MAILBOX_SUPPORT_OAUTH_TENANT: 'common' }, 'MAILBOX_SUPPORT_OAUTH_CLIENT_ID', 'it is not set'],
   ])('%j', (settings, setting, problem) => {
     expect(problemsOf({ ...MAILBOX, ...settings })).toMatchObject([{ setting, problem }])
   })
 
-  test('an access token alone means OAuth, and its client is carried along', () => {
+  test('an access token that something else keeps fresh goes before an OAuth client', () => {
     const env = {
       MAILBOX_A_URL: 'pop3s://u@h.example',
       MAILBOX_A_ACCESS_TOKEN: SECRET,
       MAILBOX_A_OAUTH_CLIENT_ID: 'id',
-      MAILBOX_A_OAUTH_AUTHORITY: 'http://127.0.0.1:9000/tenant',
     }
-    expect(read(env).mailboxes[0]).toMatchObject({
-      credentials: { kind: 'access-token', token: SECRET },
-      oauth: { clientId: 'id', clientSecret: null, tenant: null, authority: 'http://127.0.0.1:9000/tenant' },
-    })
-  })
-
-  test('an authority without TLS is for this machine only', () => {
-    const env = { ...MAILBOX, MAILBOX_SUPPORT_OAUTH_CLIENT_ID: 'id' }
-    const authority = { MAILBOX_SUPPORT_OAUTH_AUTHORITY: 'http://login.example.com' }
-    expect(problemsOf({ ...env, ...authority, MAILBOX_SUPPORT_PASSWORD: SECRET })[0]).toMatchObject({
-      setting: 'MAILBOX_SUPPORT_OAUTH_AUTHORITY',
-    })
+    expect(read(env).mailboxes[0]).toMatchObject({ credentials: { kind: 'access-token', token: SECRET } })
   })
 })
 

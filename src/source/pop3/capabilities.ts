@@ -1,4 +1,4 @@
-import type { Failures } from './failure.ts'
+import type { Failures } from '../failure.ts'
 import type { Pop3Limits } from './limits.ts'
 import { linesBody } from './lines-body.ts'
 import type { Pipeline } from './pipeline.ts'

@@ -5,14 +5,14 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 
-import type { MailboxConfig } from '../../config.ts'
+import type { Account } from '../../config.ts'
 import type { ErrorCode, MailchuteError } from '../../errors.ts'
-import type { Failures } from './failure.ts'
-import type { Lifetime } from './lifetime.ts'
+import type { Failures } from '../failure.ts'
+import type { Lifetime } from '../lifetime.ts'
 import type { Pop3Limits } from './limits.ts'
 
 export interface Setting {
-  readonly mailbox: MailboxConfig
+  readonly mailbox: Account
   readonly limits: Pop3Limits
   readonly failures: Failures
   readonly lifetime: Lifetime
@@ -99,7 +99,7 @@ function unreachable(cause: unknown): ErrorCode {
   return errnoOf(cause) === 'ETIMEDOUT' ? 'source/connect-timeout' : 'source/unreachable'
 }
 
-function tlsFailure(tls: TLSSocket, cause: unknown, mailbox: MailboxConfig, { failure }: Failures): MailchuteError {
+function tlsFailure(tls: TLSSocket, cause: unknown, mailbox: Account, { failure }: Failures): MailchuteError {
   // Typed as always present; null until verification has failed.
   const untrusted: unknown = tls.authorizationError
   if (untrusted) return failure('source/tls-untrusted', `certificate not accepted (${String(untrusted)})`, { cause })

@@ -7,19 +7,19 @@
  */
 import type { Socket } from 'node:net'
 
-import type { MailboxConfig } from '../../config.ts'
+import type { Account } from '../../config.ts'
+import { failuresOf } from '../failure.ts'
+import { lifetimeOf } from '../lifetime.ts'
 import type { Connect, MailSession } from '../source.ts'
 import { logIn } from './auth.ts'
 import { askCapabilities, type Capabilities, windowOf } from './capabilities.ts'
 import { dial, type Setting, secure } from './connection.ts'
-import { failuresOf } from './failure.ts'
-import { lifetimeOf } from './lifetime.ts'
 import { POP3_LIMITS, type Pop3Limits } from './limits.ts'
 import { Pipeline } from './pipeline.ts'
 import { meaningOf } from './response-code.ts'
 import { transactionOf } from './transaction.ts'
 
-export function pop3(mailbox: MailboxConfig, limits: Partial<Pop3Limits> = {}): Connect {
+export function pop3(mailbox: Account, limits: Partial<Pop3Limits> = {}): Connect {
   return async (signal) => {
     const failures = failuresOf(mailbox)
     const own = { ...POP3_LIMITS, ...limits }
@@ -41,7 +41,7 @@ async function openSession(setting: Setting): Promise<MailSession> {
     const { pipeline, capabilities } = await greet(socket, setting)
     await logIn(pipeline, capabilities, setting)
     if (capabilities !== null) askAgain(pipeline, setting)
-    return transactionOf(pipeline, setting)
+    return transactionOf(pipeline, setting, capabilities)
   } catch (error) {
     bare.destroy()
     throw error

@@ -1,14 +1,16 @@
+import { dateField } from '../../message/date-field.ts'
+import { HeaderDigest, OctetDigest } from '../octet-digest.ts'
 import type { MailSession, OctetSink, RemoteMessage, RetrievedMessage } from '../source.ts'
+import type { Capabilities } from './capabilities.ts'
 import type { ReplyBody } from './command.ts'
 import type { Setting } from './connection.ts'
 import { readListing } from './listing.ts'
-import { HeaderDigest, OctetDigest } from './octet-digest.ts'
 import type { Pipeline } from './pipeline.ts'
 import { meaningOf } from './response-code.ts'
 import type { StatusLine } from './status-line.ts'
 
 /** TRANSACTION state, and UPDATE by `commit` alone (RFC 1939 sections 5 and 6). */
-export function transactionOf(pipeline: Pipeline, setting: Setting): MailSession {
+export function transactionOf(pipeline: Pipeline, setting: Setting, capabilities: Capabilities): MailSession {
   const { failure } = setting.failures
   const listed = new Map<number, string>()
   let listing: Promise<readonly RemoteMessage[]> | null = null
@@ -47,9 +49,11 @@ export function transactionOf(pipeline: Pipeline, setting: Setting): MailSession
   }
 
   return {
+    capabilities: [...(capabilities ?? new Map())].map(([name, values]) => [name, ...values].join(' ')),
     list: () => call(() => (listing ??= list())),
     retrieve: (message, sink) => call(async () => retrieve(pipeline, setting, message, numberOf(message), sink)),
     headerDigest: (message) => call(async () => headerDigest(pipeline, setting, numberOf(message))),
+    receivedAt: (message) => call(async () => receivedAt(pipeline, numberOf(message))),
     markDeleted: (message) => call(async () => markDeleted(pipeline, setting, numberOf(message))),
     commit: () => call(commit),
     [Symbol.asyncDispose]: dispose,
@@ -96,6 +100,22 @@ async function headerDigest(pipeline: Pipeline, setting: Setting, number: number
   // A busy server has not said that it has no TOP.
   if (meaningOf(reply, 'source/message-refused') === 'source/server-busy') throw refused(reply, 'TOP', setting)
   return null
+}
+
+/** A header longer than this has its Date somewhere else than mail has it. */
+const DATE_WITHIN_OCTETS = 64 * 1024
+
+async function receivedAt(pipeline: Pipeline, number: number): Promise<Date | null> {
+  let header = ''
+  const body: ReplyBody = {
+    take(octets) {
+      header += octets.toString('latin1', 0, Math.max(0, DATE_WITHIN_OCTETS - header.length))
+      return undefined
+    },
+  }
+  const reply = await pipeline.send({ verb: 'TOP', line: `TOP ${number} 0`, body })
+  const date = reply.kind === 'ok' ? dateField(/^date[ \t]*:(.*)/im.exec(header)?.[1] ?? '') : null
+  return date === null ? null : new Date(date)
 }
 
 async function markDeleted(pipeline: Pipeline, setting: Setting, number: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
-import type { MailboxConfig } from '../../../src/config.ts'
+import type { Account } from '../../../src/config.ts'
 import { pop3 } from '../../../src/source/pop3/session.ts'
 import { type Dovecot, startDovecot } from '../../support/dovecot.ts'
 import { describeSource, type SourceServer } from './describe-source.ts'
@@ -9,7 +9,7 @@ describeSource('POP3 with Dovecot, implicit TLS and a password', () => dovecotSo
 describeSource('POP3 with Dovecot, STLS and an access token', () => dovecotSource('stls'))
 describeSource('POP3 with Dovecot in clear text, one command at a time', () => dovecotSource('plain', 1))
 
-async function dovecotSource(security: MailboxConfig['security'], window = 64): Promise<SourceServer> {
+async function dovecotSource(security: Account['security'], window = 64): Promise<SourceServer> {
   const dovecot = await startDovecot()
   return {
     async mailbox(user) {
@@ -39,7 +39,7 @@ describe('Dovecot', () => {
   }, 60_000)
   afterAll(() => dovecot[Symbol.asyncDispose]())
 
-  const connect = (mailbox: MailboxConfig) => pop3(mailbox)(new AbortController().signal)
+  const connect = (mailbox: Account) => pop3(mailbox)(new AbortController().signal)
 
   test('refuses a wrong password, and the error does not hold it', async () => {
     const credentials = { kind: 'password', password: 'wrong-and-secret' } as const

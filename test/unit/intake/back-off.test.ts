@@ -32,10 +32,10 @@ describe('the pause after polls that failed', () => {
     )
   })
 
-  test('pauses a mailbox with an alert for refused credentials only', () => {
+  test('pauses a mailbox with an alert for refused credentials and dead logins only', () => {
     const codes = (Object.keys(ERROR_CATALOGUE) as ErrorCode[]).filter((code) =>
       pausesMailbox(new MailchuteError(code, '')),
     )
-    expect(codes).toEqual(['source/credentials-refused'])
+    expect(codes).toEqual(['source/credentials-refused', 'oauth/login-required'])
   })
 })

@@ -6,7 +6,7 @@ import type { Intake, RetrievedInMemory, Stored } from '../../../src/store/intak
 import type { RemoteEntry } from '../../../src/store/ledger.ts'
 
 const MIB = 1024 * 1024
-const POLLING = { mailboxId: 'mailbox', pollId: 1n }
+const POLLING = { mailboxId: 'mailbox', pollId: 1n, source: 'pop3' }
 const sha256 = (octets: Buffer) => createHash('sha256').update(octets).digest('hex')
 
 function entry(uniqueId: string): RemoteEntry {

@@ -1,5 +1,5 @@
-import type { MailboxConfig } from '../../config.ts'
-import { type ErrorCode, MailchuteError } from '../../errors.ts'
+import type { Account } from '../config.ts'
+import { type ErrorCode, MailchuteError } from '../errors.ts'
 
 export interface FailureDetails {
   /** The command concerned: its verb alone, never an argument. */
@@ -15,7 +15,7 @@ export interface Failures {
   quote(words: string): string
 }
 
-export function failuresOf(mailbox: MailboxConfig): Failures {
+export function failuresOf(mailbox: Account): Failures {
   const { host, port } = mailbox
   const secrets = secretsOf(mailbox)
   return {
@@ -37,7 +37,7 @@ const FRAGMENT_CHARACTERS = 12
 const REDACTED = '[redacted]'
 
 /** The credential in every form in which it goes over the wire. */
-function secretsOf({ user, credentials }: MailboxConfig): string[] {
+function secretsOf({ user, credentials }: Account): string[] {
   const secret = credentials.kind === 'password' ? credentials.password : credentials.token
   const responses = [secret, `\0${user}\0${secret}`, `user=${user}\x01auth=Bearer ${secret}\x01\x01`]
   const forms = [secret, ...responses.map((response) => Buffer.from(response).toString('base64'))]

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-import type { RetrievedMessage } from '../source.ts'
+import type { RetrievedMessage } from './source.ts'
 
 /** Counts and hashes a message as it passes by; see `RetrievedMessage` for what is promised of the header. */
 export class OctetDigest {

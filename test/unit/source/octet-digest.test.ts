@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { HeaderDigest, OctetDigest } from '../../../../src/source/pop3/octet-digest.ts'
+import { HeaderDigest, OctetDigest } from '../../../src/source/octet-digest.ts'
 
 describe('the digests of a message', () => {
   test('are those of the whole and of its header, however it is split', () => {

@@ -1,4 +1,4 @@
-import { MailchuteError } from '../../errors.ts'
+import { MailchuteError } from '../errors.ts'
 import type { Failures } from './failure.ts'
 
 /** The caller's signal and the session's total deadline in one signal, whose reason is always a typed error. */
