@@ -1,5 +1,5 @@
 import { createConnect } from '../access/connect.ts'
-import { createTokens } from '../access/tokens.ts'
+import { createTokens, type Tokens } from '../access/tokens.ts'
 import type { Config, MailboxConfig } from '../config.ts'
 import { MailchuteError } from '../errors.ts'
 import { type Log, openLog } from '../log.ts'
@@ -19,6 +19,8 @@ export interface App extends AsyncDisposable {
   readonly store: Store
   /** By name. */
   readonly rows: ReadonlyMap<string, Mailbox>
+  /** For mailboxes that log in by OAuth. */
+  readonly tokens: Tokens
   /** A mailbox as a source, logged in to as it is set. */
   readonly connect: (mailbox: MailboxConfig) => Connect
   /** Rejects if the disk is too full to download more. */
@@ -39,6 +41,7 @@ export async function openApp(config: Config): Promise<App> {
   try {
     await bringUpToDate(config, databaseUrl, log)
     const store = openStore(databaseUrl)
+    const tokens = createTokens()
     closers.push(() => store.close())
     return {
       config,
@@ -46,7 +49,8 @@ export async function openApp(config: Config): Promise<App> {
       databaseUrl,
       store,
       rows: await store.mailboxes.ensure(config.mailboxes),
-      connect: createConnect(createTokens()),
+      tokens,
+      connect: createConnect(tokens),
       assertRoom: async () => (embedded === null ? undefined : assertRoom(config.dataDir)),
       openQueue: async (options = {}) => {
         const queue = openAppQueue(config, databaseUrl, log, options)

@@ -8,12 +8,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { PollDeps } from '../../src/intake/poll.ts'
 import type { MailSession } from '../../src/source/source.ts'
 import type { Store } from '../../src/store/store.ts'
+import { FAULT_SERVERS, type FaultServer } from '../support/fault-server.ts'
+import { pop3 } from '../support/fault-servers/pop3.ts'
 import { createFaults, type Faults, type Moment } from '../support/faults.ts'
 import { mail } from '../support/mails.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { brokenPromises } from '../support/promises.ts'
 import { redisAvailable, startRedis, type TestRedis } from '../support/redis.ts'
-import { startMailbox, type TestMailbox } from '../support/sandbox.ts'
 import { openWorker, type TestWorker } from '../support/worker.ts'
 
 const FIRST = mail({ id: 'first' })
@@ -39,20 +40,27 @@ const QUEUES = [...(redisAvailable ? (['Redis'] as const) : []), 'PostgreSQL'] a
 type QueueKind = (typeof QUEUES)[number]
 const CASE_MILLISECONDS = 240_000
 
-describe.each(QUEUES)('whatever call fails, with the queue in %s,', (queue) => {
+/** The queue has no part in what a server does: one of them is enough for the servers beside the first. */
+const CASES = Object.entries(FAULT_SERVERS).flatMap(([server, open], index) =>
+  (index === 0 ? QUEUES : (['PostgreSQL'] as const)).map((queue) => ({ server, open, queue })),
+)
+
+describe.each(CASES)('whatever call fails, over $server and with the queue in $queue,', ({ open, queue }) => {
   test.each(MOMENTS)(
     'a poll loses nothing and repeats nothing if it fails %s the effect (I1, I2, I3, I5)',
     async (moment) => {
-      await using bench = await openBench(queue)
+      await using bench = await openBench(open, queue)
       expect(await everyStep(bench, bench.pollFaults, moment)).toEqual(POLL_CALLS.toSorted())
     },
     CASE_MILLISECONDS,
   )
+})
 
+describe.each(QUEUES)('whatever call of the work fails, with the queue in %s,', (queue) => {
   test.each(MOMENTS)(
     'the work gives each message its one effect if it fails %s the effect (I3, I4)',
     async (moment) => {
-      await using bench = await openBench(queue)
+      await using bench = await openBench(pop3, queue)
       expect(await everyStep(bench, bench.workFaults, moment)).toEqual(WORK_CALLS.toSorted())
     },
     CASE_MILLISECONDS,
@@ -78,17 +86,17 @@ const WORK_CALLS = [
 interface Bench extends AsyncDisposable {
   readonly databaseUrl: string
   readonly client: Client
-  readonly server: TestMailbox
+  readonly server: FaultServer
   readonly pollFaults: Faults
   readonly workFaults: Faults
   readonly worker: TestWorker
 }
 
-async function openBench(queue: QueueKind): Promise<Bench> {
+async function openBench(open: () => Promise<FaultServer>, queue: QueueKind): Promise<Bench> {
   const databaseUrl = await createDatabase()
   const client = new Client({ connectionString: databaseUrl })
   await client.connect()
-  const server = await startMailbox([])
+  const server = await open()
   const [pollFaults, workFaults] = [createFaults(), createFaults()]
   const env = { ...server.env(), DATABASE_URL: databaseUrl, REDIS_URL: queue === 'Redis' ? redis?.url : undefined }
   const worker = await openWorker(env, { guard: (store) => guardStore(workFaults, store) })
@@ -117,14 +125,14 @@ async function everyStep(bench: Bench, faults: Faults, moment: Moment): Promise<
 /** Returns whether there was such a call. */
 async function oneRun(bench: Bench, faults: Faults, fault: { label: string; nth: number; moment: Moment }) {
   await empty(bench)
-  for (const [index, octets] of MAILS.entries()) bench.server.mailbox.deliver(octets, `${runs++}-${index}`)
+  for (const [index, octets] of MAILS.entries()) await bench.server.deliver(octets, `${runs++}-${index}`)
   faults.arm(fault.label, fault.nth, fault.moment)
   await brokenRun(bench)
   const hasStruck = faults.disarm()
   await cleanRun(bench)
-  const left = bench.server.mailbox.messages().map(({ uniqueId }) => uniqueId)
-  const broke = await brokenPromises(bench.databaseUrl, { octets: MAILS, tickets: TICKETS })
-  expect({ ...fault, left, broke }).toEqual({ ...fault, left: [], broke: [] })
+  const left = await bench.server.left()
+  const broke = await brokenPromises(bench.databaseUrl, { octets: MAILS.map(bench.server.asSent), tickets: TICKETS })
+  expect({ ...fault, left, broke }).toEqual({ ...fault, left: 0, broke: [] })
   return hasStruck
 }
 

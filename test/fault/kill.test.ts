@@ -5,24 +5,23 @@
  * KILL_COUNT sets how many kills there are, KILL_SEED which: it is told where a promise is broken.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Command } from '../../src/sandbox/command.ts'
 import { generateMails } from '../../src/sandbox/generate.ts'
-import { delay } from '../../src/sandbox/manners.ts'
 import { createRandom, type Random } from '../../src/sandbox/random.ts'
+import { FAULT_SERVERS, type FaultServer, type FaultServerOptions, type Step } from '../support/fault-server.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { buildProgram, type Running, start } from '../support/program.ts'
 import { brokenPromises } from '../support/promises.ts'
 import { redisAvailable, startRedis, type TestRedis } from '../support/redis.ts'
-import { startMailbox, type TestMailbox } from '../support/sandbox.ts'
 
-const KILLS = Number(process.env['KILL_COUNT'] ?? 200)
+/** Of the first server with each queue; the others differ only in how mail gets in. */
+const KILLS = Number(process.env['KILL_COUNT'] ?? 100)
+const KILLS_OF_OTHERS = Math.ceil(KILLS * 0.4)
 const SEED = Number(process.env['KILL_SEED'] ?? Date.now() % 1e6)
-const QUIT_MILLISECONDS = 10
+/** About what ending a session takes. */
+const END_MILLISECONDS = 10
 const MAILS_A_ROUND = 300
 /** More of them where a kill came after the mailbox was empty. */
 const MAILS_MORE = 100
-/** Slow enough for a kill to find it at any of them. */
-const DELAYS = [delay({ verb: 'RETR' }, 1), delay({ verb: 'QUIT' }, QUIT_MILLISECONDS)]
 const TRY_AGAIN = 75
 const TEST_MILLISECONDS = 600_000
 
@@ -33,22 +32,27 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => redis?.stop())
 
-describe.concurrent('a program killed at random moments', () => {
-  test.skipIf(!redisAvailable)(
-    'leaves each mail exactly one effect, with the queue in Redis (I1 to I5)',
-    () => killAgainAndAgain(SEED, Math.ceil(KILLS / 2), redis?.url),
-    TEST_MILLISECONDS,
-  )
+/** Each over a database of its own; the first server with either queue, the others with the database's. */
+const CASES = Object.entries(FAULT_SERVERS).flatMap(([server, open], index) => [
+  ...(index === 0 && redisAvailable ? [{ server, open, queue: 'Redis', kills: KILLS }] : []),
+  { server, open, queue: 'PostgreSQL', kills: index === 0 ? KILLS : KILLS_OF_OTHERS },
+])
 
-  test(
-    'leaves each mail exactly one effect, with the queue in PostgreSQL (I1 to I5)',
-    () => killAgainAndAgain(SEED + 1, Math.floor(KILLS / 2), undefined),
+describe.concurrent('a program killed at random moments', () => {
+  test.each(CASES)(
+    'leaves each mail exactly one effect, over $server and with the queue in $queue (I1 to I5)',
+    ({ open, queue, server, kills }) =>
+      killAgainAndAgain(SEED + CASES.findIndex((each) => each.server === server && each.queue === queue), {
+        open,
+        kills,
+        redisUrl: queue === 'Redis' ? redis?.url : undefined,
+      }),
     TEST_MILLISECONDS,
   )
 })
 
 interface Round {
-  readonly server: TestMailbox
+  readonly server: FaultServer
   readonly databaseUrl: string
   readonly random: Random
   /** All that were ever delivered. */
@@ -58,9 +62,15 @@ interface Round {
   launch(): Running
 }
 
-async function killAgainAndAgain(seed: number, kills: number, redisUrl: string | undefined): Promise<void> {
+interface Over {
+  readonly open: (options: FaultServerOptions) => Promise<FaultServer>
+  readonly redisUrl: string | undefined
+  readonly kills: number
+}
+
+async function killAgainAndAgain(seed: number, { open, redisUrl, kills }: Over): Promise<void> {
   const databaseUrl = await createDatabase()
-  await using server = await startMailbox([], { manners: DELAYS })
+  await using server = await open({ isSlow: true })
   const settings = {
     ...server.env(),
     DATABASE_URL: databaseUrl,
@@ -69,49 +79,48 @@ async function killAgainAndAgain(seed: number, kills: number, redisUrl: string |
   }
   const launch = () => start(['drain', '--json'], settings)
   const round: Round = { server, databaseUrl, random: createRandom(seed), octets: [], phases: new Map(), launch }
-  deliver(round, MAILS_A_ROUND)
+  await deliver(round, MAILS_A_ROUND)
   for (let killed = 0; killed < kills; ) {
-    const code = await oneLife(round, pickMoment(round))
+    const code = await oneLife(round, await pickMoment(round))
     if (code === null) {
       killed += 1
-      if (server.mailbox.messages().length === 0 && round.random.between(0, 1) < 0.5) deliver(round, MAILS_MORE)
+      if ((await server.left()) === 0 && round.random.between(0, 1) < 0.5) await deliver(round, MAILS_MORE)
       continue
     }
     expect(code).toBeOneOf([0, TRY_AGAIN])
     if (code === TRY_AGAIN) continue
     await checkRound(round, seed, killed)
-    deliver(round, MAILS_A_ROUND)
+    await deliver(round, MAILS_A_ROUND)
   }
   await finishOff(round)
   await checkRound(round, seed, kills)
-  if (kills >= 50) expect([...round.phases.keys()].toSorted()).toEqual(PHASES.toSorted())
+  if (kills >= 40) expect([...round.phases.keys()].toSorted()).toEqual(PHASES.toSorted())
 }
 
-function deliver({ server, octets }: Round, count: number): void {
+async function deliver({ server, octets }: Round, count: number): Promise<void> {
   const threads = { count: 20, mailsEach: 3, link: 'references' } as const
   for (const mail of generateMails({ count, seed: octets.length, averageBytes: 2500, threads })) {
-    server.mailbox.deliver(mail.octets, mail.uniqueId)
-    octets.push(mail.octets)
+    await server.deliver(mail.octets, mail.uniqueId)
+    octets.push(server.asSent(mail.octets))
   }
 }
 
 const PHASES = ['start', 'login', 'download', 'delete', 'end', 'work'] as const
 type Phase = (typeof PHASES)[number]
 
-/** Kills it: at once, or so long after a command that the server sees. */
+/** Kills it: at once, or so long after a step that the server sees. */
 interface Moment {
-  readonly at: (command: Command, nth: number) => boolean
+  readonly at: (step: Step, nth: number) => boolean
   readonly afterMilliseconds: number
 }
 
-function pickMoment({ random, server }: Round): Moment | number {
-  const kind = random.pick(['command', 'command', 'quit', 'work', 'start'])
+async function pickMoment({ random, server }: Round): Promise<Moment | number> {
+  const kind = random.pick(['step', 'step', 'end', 'work', 'start'])
   if (kind === 'start') return random.between(100, 1200)
-  if (kind === 'quit')
-    return { at: ({ verb }) => verb === 'QUIT', afterMilliseconds: random.between(0, 2 * QUIT_MILLISECONDS) }
-  if (kind === 'work') return { at: ({ verb }) => verb === 'QUIT', afterMilliseconds: random.between(0, 700) }
-  const last = 8 + 2 * server.mailbox.messages().length
-  const chosen = Math.ceil(random.between(0, last))
+  if (kind === 'end')
+    return { at: (step) => step === 'end', afterMilliseconds: random.between(0, 2 * END_MILLISECONDS) }
+  if (kind === 'work') return { at: (step) => step === 'end', afterMilliseconds: random.between(0, 700) }
+  const chosen = Math.ceil(random.between(0, 4 + 2 * (await server.left())))
   return { at: (_, nth) => nth === chosen, afterMilliseconds: random.between(0, 5) }
 }
 
@@ -126,11 +135,11 @@ async function oneLife({ server, launch, phases }: Round, moment: Moment | numbe
   let phase: Phase = 'start'
   let killedIn: Phase = 'start'
   let nth = 0
-  const stopListening = server.sandbox.onCommand((command) => {
-    phase = PHASE_OF[command.verb] ?? phase
+  const stopListening = server.onStep((step) => {
+    phase = step === 'list' ? 'login' : step
     nth += 1
-    if (typeof moment === 'object' && moment.at(command, nth)) timers.push(setTimeout(kill, moment.afterMilliseconds))
-    if (command.verb === 'QUIT') void server.sandbox.idle().then(() => (phase = 'work'))
+    if (typeof moment === 'object' && moment.at(step, nth)) timers.push(setTimeout(kill, moment.afterMilliseconds))
+    if (step === 'end') void server.idle().then(() => (phase = 'work'))
   })
   if (typeof moment === 'number') timers.push(setTimeout(kill, moment))
   const { code, signal, stderr } = await running.ended
@@ -139,14 +148,6 @@ async function oneLife({ server, launch, phases }: Round, moment: Moment | numbe
   if (signal === 'SIGKILL') phases.set(killedIn, (phases.get(killedIn) ?? 0) + 1)
   else expect({ code, signal, stderr: code === 0 || code === TRY_AGAIN ? '' : stderr }).toMatchObject({ stderr: '' })
   return signal === 'SIGKILL' ? null : code
-}
-
-const PHASE_OF: Readonly<Record<string, Phase>> = {
-  GREETING: 'login',
-  RETR: 'download',
-  TOP: 'download',
-  DELE: 'delete',
-  QUIT: 'end',
 }
 
 /** A connection that is not known to be dead yet may hold the lock of the mailbox for a moment. */
@@ -159,8 +160,8 @@ async function finishOff({ launch }: Round): Promise<void> {
 }
 
 async function checkRound({ server, databaseUrl, octets, phases }: Round, seed: number, killed: number): Promise<void> {
-  const left = server.mailbox.messages().map(({ uniqueId }) => uniqueId)
+  const left = await server.left()
   const broke = await brokenPromises(databaseUrl, { octets })
   const where = { seed, killed, phases: Object.fromEntries(phases) }
-  expect({ ...where, left, broke }).toEqual({ ...where, left: [], broke: [] })
+  expect({ ...where, left, broke }).toEqual({ ...where, left: 0, broke: [] })
 }
