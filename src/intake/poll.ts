@@ -11,6 +11,7 @@ import type { MailboxConfig } from '../config.ts'
 import { asMailchuteError, type MailchuteError } from '../errors.ts'
 import type { Connect, MailSession } from '../source/source.ts'
 import type { Polling, Stored } from '../store/intake.ts'
+import type { RemoteEntry } from '../store/ledger.ts'
 import type { Mailbox } from '../store/mailboxes.ts'
 import type { Sheet } from '../store/polls.ts'
 import type { Store } from '../store/store.ts'
@@ -102,10 +103,13 @@ async function empty(deps: PollDeps, mailbox: MailboxConfig, polling: Polling, b
   for (let isFirst = true, isDone = false; !isDone; isFirst = false) {
     await deps.store.ping()
     await deps.assertRoom()
-    await using session = await deps.connect(mailbox)(signal)
+    const remembered = () => deps.store.ledger.remembered(polling.mailboxId, polling.source)
+    await using session = await deps.connect(mailbox)(signal, remembered)
     book.connected()
     const todo = await takeStock(deps, mailbox, polling, session, book, isFirst)
+    const { cursor } = session
     isDone = await work(deps, mailbox, polling, session, book, todo)
+    if (session.cursor !== cursor) await deps.store.ledger.remember(polling.mailboxId, session.cursor ?? null)
   }
   const busyWith = book.busyWith()
   if (busyWith !== null) throw busyWith
@@ -121,7 +125,9 @@ async function takeStock(
   isFirst: boolean,
 ): Promise<Planned[]> {
   const listed = await session.list()
-  const planned = planOf(listed, await deps.store.ledger.census(mailboxId, source, listed), mailbox, deps.now())
+  const entries = await deps.store.ledger.census(mailboxId, source, listed)
+  if (session.cursor !== undefined) await deps.store.ledger.remember(mailboxId, cursorToKeep(session.cursor, entries))
+  const planned = planOf(listed, entries, mailbox, deps.now())
   if (isFirst) {
     book.open(
       planned.map(({ key }) => key),
@@ -133,6 +139,14 @@ async function takeStock(
     if (item.action === 'hold') await hold(deps.store, mailbox, book, item, item.reason)
   }
   return planned.filter((item) => isTodo(item, book))
+}
+
+/**
+ * Kept after the list is booked, never before: what it stands for is then part of what is remembered. An entry that was
+ * gone and has not been identified yet is not: the next list must be a full one.
+ */
+function cursorToKeep(cursor: string | null, entries: ReadonlyMap<string, RemoteEntry>): string | null {
+  return entries.values().some(({ isSuspect }) => isSuspect) ? null : cursor
 }
 
 async function hold(store: Store, { maxMessageBytes }: MailboxConfig, book: Book, item: Planned, reason: HeldReason) {
