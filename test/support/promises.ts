@@ -5,6 +5,8 @@ import { Client } from 'pg'
 export interface Kept {
   /** Every mail that was ever in the mailbox; copies count once, for their octets are one message. */
   readonly octets: readonly Buffer[]
+  /** They are what the server sends; else what POP3 makes of them is. */
+  readonly areAsSent?: boolean
   readonly tickets?: number
   /** Mails that are stored and wait for work: the work itself is not looked at. */
   readonly isWorkOpen?: boolean
@@ -15,7 +17,7 @@ export async function brokenPromises(databaseUrl: string, kept: Kept): Promise<s
   const client = new Client({ connectionString: databaseUrl })
   await client.connect()
   try {
-    const digests = [...new Set(kept.octets.map((octets) => sha256(asSent(octets))))]
+    const digests = [...new Set(kept.octets.map((octets) => sha256(kept.areAsSent ? octets : asSent(octets))))]
     const broken = await ask(client, INTAKE, [digests])
     if (kept.isWorkOpen) return shortened(broken)
     broken.push(...(await ask(client, WORK, [])))
