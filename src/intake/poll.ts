@@ -11,13 +11,13 @@ import type { MailboxConfig } from '../config.ts'
 import { asMailchuteError, type MailchuteError } from '../errors.ts'
 import type { Connect, MailSession } from '../source/source.ts'
 import type { Polling, Stored } from '../store/intake.ts'
-import type { RemoteEntry } from '../store/ledger.ts'
 import type { Mailbox } from '../store/mailboxes.ts'
 import type { Sheet } from '../store/polls.ts'
 import type { Store } from '../store/store.ts'
 import { nextPollAt, pausesMailbox } from './back-off.ts'
 import { type Book, createBook } from './book.ts'
 import { createCollector } from './collector.ts'
+import { createListMemory, type ListMemory } from './list-memory.ts'
 import { type HeldReason, type Planned, planOf } from './plan.ts'
 import { rootOf, runSession, type SessionEnd } from './session.ts'
 
@@ -103,13 +103,12 @@ async function empty(deps: PollDeps, mailbox: MailboxConfig, polling: Polling, b
   for (let isFirst = true, isDone = false; !isDone; isFirst = false) {
     await deps.store.ping()
     await deps.assertRoom()
-    const remembered = () => deps.store.ledger.remembered(polling.mailboxId, polling.source)
-    await using session = await deps.connect(mailbox)(signal, remembered)
+    const memory = createListMemory(deps.store, polling)
+    await using session = await deps.connect(mailbox)(signal, memory.recall)
     book.connected()
-    const todo = await takeStock(deps, mailbox, polling, session, book, isFirst)
-    const { cursor } = session
+    const todo = await takeStock(deps, mailbox, polling, { session, memory }, book, isFirst)
     isDone = await work(deps, mailbox, polling, session, book, todo)
-    if (session.cursor !== cursor) await deps.store.ledger.remember(polling.mailboxId, session.cursor ?? null)
+    await memory.review(session)
   }
   const busyWith = book.busyWith()
   if (busyWith !== null) throw busyWith
@@ -120,13 +119,13 @@ async function takeStock(
   deps: PollDeps,
   mailbox: MailboxConfig,
   { mailboxId, source }: Polling,
-  session: MailSession,
+  { session, memory }: { readonly session: MailSession; readonly memory: ListMemory },
   book: Book,
   isFirst: boolean,
 ): Promise<Planned[]> {
   const listed = await session.list()
   const entries = await deps.store.ledger.census(mailboxId, source, listed)
-  if (session.cursor !== undefined) await deps.store.ledger.remember(mailboxId, cursorToKeep(session.cursor, entries))
+  await memory.keep(session, entries)
   const planned = planOf(listed, entries, mailbox, deps.now())
   if (isFirst) {
     book.open(
@@ -139,14 +138,6 @@ async function takeStock(
     if (item.action === 'hold') await hold(deps.store, mailbox, book, item, item.reason)
   }
   return planned.filter((item) => isTodo(item, book))
-}
-
-/**
- * Kept after the list is booked, never before: what it stands for is then part of what is remembered. An entry that was
- * gone and has not been identified yet is not: the next list must be a full one.
- */
-function cursorToKeep(cursor: string | null, entries: ReadonlyMap<string, RemoteEntry>): string | null {
-  return entries.values().some(({ isSuspect }) => isSuspect) ? null : cursor
 }
 
 async function hold(store: Store, { maxMessageBytes }: MailboxConfig, book: Book, item: Planned, reason: HeldReason) {

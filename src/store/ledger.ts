@@ -33,8 +33,11 @@ export interface Ledger {
   ): Promise<Map<string, RemoteEntry>>
   /** What the last list left behind, for a source that is told changes only. */
   remembered(mailboxId: string, source: string): Promise<RememberedList>
-  /** Where the list that was just booked ended; null: a full list is due. */
-  remember(mailboxId: string, cursor: string | null): Promise<void>
+  /**
+   * Where the list that was just booked ended; null: a full list is due. So it is where the cursor is not any more the
+   * one that the list began from: somebody else has booked another list meanwhile.
+   */
+  remember(mailboxId: string, cursor: { readonly from: string | null; readonly to: string | null }): Promise<void>
   /** Its octets or its header have shown which message it is: it is no longer suspect. */
   identified(id: bigint, sizeBytes: number): Promise<void>
   /** DELE was acknowledged for these and QUIT is next. */
@@ -49,10 +52,10 @@ export function ledger(database: Database): Ledger {
   return {
     census: (mailboxId, source, listed) => census(database, mailboxId, source, listed),
     remembered: (mailboxId, source) => remembered(database, mailboxId, source),
-    remember: async (mailboxId, cursor) => {
+    remember: async (mailboxId, { from, to }) => {
       await database.query({
-        text: 'UPDATE mailboxes SET list_cursor = $2 WHERE id = $1',
-        values: [mailboxId, cursor],
+        text: `UPDATE mailboxes SET list_cursor = CASE WHEN list_cursor IS NOT DISTINCT FROM $2 THEN $3 END WHERE id = $1`,
+        values: [mailboxId, from, to],
       })
     },
     identified: async (id, sizeBytes) => {

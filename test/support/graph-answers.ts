@@ -80,7 +80,9 @@ export function answerTo(
   const id = decodeURIComponent(/\/messages\/([^/]+)/.exec(asked.pathname)?.[1] ?? '')
   const item = mailbox.find(id)
   if (verb === 'unknown') return refusal(400, 'BadRequest')
-  if (item === undefined) return refusal(404, 'ErrorItemNotFound')
+  const folder = /\/mailFolders\/([^/]+)\//.exec(asked.pathname)?.[1]
+  const isElsewhere = folder !== undefined && item?.folder !== mailbox.folder(decodeURIComponent(folder))
+  if (item === undefined || isElsewhere) return refusal(404, 'ErrorItemNotFound')
   if (verb === 'download') return { status: 200, body: item.mime() }
   if (verb === 'look') return json(200, shown(item, isImmutable, ['internetMessageId', 'receivedDateTime']))
   if (verb === 'move') return move(mailbox, item, isImmutable, body)

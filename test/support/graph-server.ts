@@ -4,15 +4,14 @@
  * Microsoft's bodies for errors. It misbehaves where `misdeed` says so.
  */
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 
 import type { Certificate } from './certificate.ts'
-import { type Answering, answerTo, type GraphVerb, refusal } from './graph-answers.ts'
+import { type Answered, type Answering, answerTo, type GraphVerb, refusal } from './graph-answers.ts'
 import { createGraphMailbox, type GraphMailbox } from './graph-mailbox.ts'
+import { type Misdeed, misbehave, send } from './graph-misdeeds.ts'
 
 /** A request as it is understood, before it takes effect. */
 export interface Asked {
@@ -23,26 +22,6 @@ export interface Asked {
   /** How many requests there were before it, of this verb. */
   readonly nth: number
 }
-
-/** What is done in place of an answer, or to it. */
-export type Misdeed =
-  | {
-      readonly kind: 'refuse'
-      readonly status: number
-      readonly code: string
-      readonly headers?: Record<string, string>
-    }
-  /** RST, before it takes effect or after: then the answer is lost. */
-  | { readonly kind: 'reset'; readonly effect: boolean }
-  /** So many octets of the body, then RST, FIN or nothing more. */
-  | { readonly kind: 'cut'; readonly octets: number; readonly how: 'reset' | 'end' | 'stall' }
-  | { readonly kind: 'stall' }
-  | {
-      readonly kind: 'say'
-      readonly status?: number
-      readonly text: string | Iterable<string>
-      readonly headers?: Record<string, string>
-    }
 
 export type Misbehave = (asked: Asked) => Misdeed | undefined | Promise<Misdeed | undefined>
 
@@ -74,101 +53,118 @@ export interface GraphServer extends AsyncDisposable {
 }
 
 export async function startGraph(options: GraphServerOptions = {}): Promise<GraphServer> {
-  const mailboxes = new Map<string, GraphMailbox>()
-  const listeners = new Set<(asked: Asked) => unknown>()
-  const sockets = new Set<Socket>()
-  const waiting: (() => void)[] = []
-  const asked: Asked[] = []
-  const underWay = new Map<string, number>()
-  let mostAtOnce = 0
-  let misbehave: Misbehave = () => undefined
   const answering: Answering = { endpoint: '', pageSize: options.pageSize ?? 3, states: new Map(), repeats: false }
-
-  const handle = async (request: IncomingMessage, response: ServerResponse) => {
-    const understood = understand(request)
-    const { verb, user } = understood
-    const body = await bodyOf(request)
-    const one: Asked = { ...understood, nth: asked.filter((before) => before.verb === verb).length + 1 }
-    asked.push(one)
-    const count = (underWay.get(user) ?? 0) + 1
-    underWay.set(user, count)
-    mostAtOnce = Math.max(mostAtOnce, count)
-    try {
-      for (const listener of listeners) await listener(one)
-      const misdeed = await misbehave(one)
-      if (misdeed?.kind === 'stall') return await once(response, 'close')
-      if (misdeed?.kind === 'reset' && !misdeed.effect) return request.socket.resetAndDestroy()
-      if (misdeed?.kind === 'refuse') {
-        const { status, code, headers = {} } = misdeed
-        return await send(response, { ...refusal(status, code), headers })
-      }
-      if (misdeed?.kind === 'say') return await say(response, misdeed)
-      const admitted = options.admits?.(one.token, user) ?? 'yes'
-      const answer =
-        admitted === 'invalid'
-          ? refusal(401, 'InvalidAuthenticationToken')
-          : admitted === 'denied'
-            ? refusal(403, 'ErrorAccessDenied')
-            : count > 4
-              ? { ...refusal(429, 'ApplicationThrottled'), headers: { 'retry-after': '1' } }
-              : answerTo(answering, mailboxes.get(user), understood, request, body)
-      if (misdeed?.kind === 'reset') return request.socket.resetAndDestroy()
-      if (misdeed?.kind === 'cut') return await cut(response, request.socket, answer.body, misdeed)
-      return await send(response, answer)
-    } finally {
-      underWay.set(user, (underWay.get(user) ?? 1) - 1)
-    }
+  const stub: Stub = {
+    ...{ options, answering, mailboxes: new Map(), listeners: new Set(), asked: [], underWay: new Map() },
+    ...{ mostAtOnce: 0, misbehave: () => undefined },
   }
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     // A client that has gone is no failure of the test.
-    handle(request, response).catch(() => request.socket.destroy())
+    handle(stub, request, response).catch(() => request.socket.destroy())
   }
-  const server = options.certificate ? createTlsServer(options.certificate, onRequest) : createServer(onRequest)
-  server.on(options.certificate ? 'secureConnection' : 'connection', (socket: Socket) => {
-    sockets.add(socket)
-    socket
-      .on('error', () => undefined)
-      .once('close', () => {
-        sockets.delete(socket)
-        if (sockets.size === 0) for (const resolve of waiting.splice(0)) resolve()
-      })
-  })
+  const { certificate } = options
+  const server = certificate ? createTlsServer(certificate, onRequest) : createServer(onRequest)
+  const connections = trackConnections(server, certificate ? 'secureConnection' : 'connection')
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('no TCP address')
-  answering.endpoint = `http${options.certificate ? 's' : ''}://127.0.0.1:${address.port}/v1.0`
+  answering.endpoint = `http${certificate ? 's' : ''}://127.0.0.1:${address.port}/v1.0`
   return {
     endpoint: answering.endpoint,
     mailbox: (user) => {
-      const existing = mailboxes.get(user) ?? createGraphMailbox()
-      mailboxes.set(user, existing)
-      return existing
+      const mailbox = stub.mailboxes.get(user) ?? createGraphMailbox()
+      stub.mailboxes.set(user, mailbox)
+      return mailbox
     },
     misbehave: (misdeed = () => undefined) => {
-      misbehave = misdeed
+      stub.misbehave = misdeed
     },
     forget: () => answering.states.clear(),
     repeat: () => {
       answering.repeats = true
     },
     onAsked: (listener) => {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
+      stub.listeners.add(listener)
+      return () => void stub.listeners.delete(listener)
     },
-    asked,
+    asked: stub.asked,
     get mostAtOnce() {
-      return mostAtOnce
+      return stub.mostAtOnce
     },
-    idle: async () => {
-      if (sockets.size > 0) await new Promise<void>((resolve) => waiting.push(resolve))
-    },
+    idle: connections.none,
     async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy()
+      connections.destroy()
       server.close()
       await once(server, 'close')
     },
   }
+}
+
+interface Stub {
+  readonly options: GraphServerOptions
+  readonly answering: Answering
+  readonly mailboxes: Map<string, GraphMailbox>
+  readonly listeners: Set<(asked: Asked) => unknown>
+  readonly asked: Asked[]
+  /** Requests by mailbox. */
+  readonly underWay: Map<string, number>
+  mostAtOnce: number
+  misbehave: Misbehave
+}
+
+function trackConnections(server: Server, event: string) {
+  const sockets = new Set<Socket>()
+  const waiting: (() => void)[] = []
+  server.on(event, (socket: Socket) => {
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+    socket.once('close', () => {
+      sockets.delete(socket)
+      if (sockets.size === 0) for (const resolve of waiting.splice(0)) resolve()
+    })
+  })
+  return {
+    none: async () => {
+      if (sockets.size > 0) await new Promise<void>((resolve) => waiting.push(resolve))
+    },
+    destroy: () => {
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+}
+
+async function handle(stub: Stub, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const understood = understand(request)
+  const { verb, user } = understood
+  const body = await bodyOf(request)
+  const asked: Asked = { ...understood, nth: stub.asked.filter((before) => before.verb === verb).length + 1 }
+  stub.asked.push(asked)
+  const atOnce = (stub.underWay.get(user) ?? 0) + 1
+  stub.underWay.set(user, atOnce)
+  stub.mostAtOnce = Math.max(stub.mostAtOnce, atOnce)
+  try {
+    for (const listener of stub.listeners) await listener(asked)
+    const answer = () =>
+      admit(stub, asked, atOnce) ?? answerTo(stub.answering, stub.mailboxes.get(user), asked, request, body)
+    const misdeed = await stub.misbehave(asked)
+    if (misdeed === undefined) await send(response, answer())
+    else await misbehave(misdeed, response, request.socket, answer)
+  } finally {
+    stub.underWay.set(user, (stub.underWay.get(user) ?? 1) - 1)
+  }
+}
+
+/** Of one app and mailbox at once. */
+const REQUESTS_LIMIT = 4
+
+/** The refusal, or null. */
+function admit({ options }: Stub, { token, user }: Asked, atOnce: number): Answered | null {
+  const admitted = options.admits?.(token, user) ?? 'yes'
+  if (admitted === 'invalid') return refusal(401, 'InvalidAuthenticationToken')
+  if (admitted === 'denied') return refusal(403, 'ErrorAccessDenied')
+  if (atOnce <= REQUESTS_LIMIT) return null
+  return { ...refusal(429, 'ApplicationThrottled'), headers: { 'retry-after': '1' } }
 }
 
 /** `/users/{id}/...` as people write it and `users('{id}')/...` as Graph writes it in links are the same. */
@@ -185,10 +181,10 @@ const ROUTES: readonly (readonly [string, RegExp, GraphVerb])[] = [
   ['GET', /^\/mailFolders\/[^/]+\/messages\/delta$/i, 'list'],
   ['GET', /^\/mailFolders$/i, 'folders'],
   ['POST', /^\/mailFolders$/i, 'make folder'],
-  ['GET', /^\/messages\/[^/]+\/\$value$/i, 'download'],
-  ['GET', /^\/messages\/[^/]+$/i, 'look'],
-  ['POST', /^\/messages\/[^/]+\/move$/i, 'move'],
-  ['DELETE', /^\/messages\/[^/]+$/i, 'delete'],
+  ['GET', /^(?:\/mailFolders\/[^/]+)?\/messages\/[^/]+\/\$value$/i, 'download'],
+  ['GET', /^(?:\/mailFolders\/[^/]+)?\/messages\/[^/]+$/i, 'look'],
+  ['POST', /^(?:\/mailFolders\/[^/]+)?\/messages\/[^/]+\/move$/i, 'move'],
+  ['DELETE', /^(?:\/mailFolders\/[^/]+)?\/messages\/[^/]+$/i, 'delete'],
 ]
 
 function verbOf(method: string, path: string): GraphVerb {
@@ -199,38 +195,4 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   let text = ''
   for await (const piece of request) text += String(piece)
   return text
-}
-
-type Given = ReturnType<typeof answerTo>
-
-async function send(response: ServerResponse, { status, headers = {}, body }: Given): Promise<void> {
-  if (typeof body === 'string') {
-    response.writeHead(status, { 'content-type': 'application/json;odata.metadata=minimal', ...headers }).end(body)
-    return
-  }
-  // Chunked: Graph does not know how long the MIME will be that it makes.
-  response.writeHead(status, { 'content-type': 'text/plain', ...headers })
-  await pipeline(Readable.from(body), response)
-}
-
-async function say(
-  response: ServerResponse,
-  { status = 200, text, headers = {} }: Misdeed & { kind: 'say' },
-): Promise<void> {
-  response.writeHead(status, headers)
-  await pipeline(Readable.from(typeof text === 'string' ? [text] : text), response)
-}
-
-async function cut(
-  response: ServerResponse,
-  socket: Socket,
-  body: Given['body'],
-  { octets, how }: Misdeed & { kind: 'cut' },
-) {
-  const whole = typeof body === 'string' ? Buffer.from(body) : Buffer.concat([...body])
-  response.writeHead(200, { 'content-type': 'text/plain' })
-  await new Promise<void>((resolve) => response.write(whole.subarray(0, octets), () => resolve()))
-  if (how === 'stall') await once(response, 'close')
-  if (how === 'reset') socket.resetAndDestroy()
-  else socket.end()
 }

@@ -9,7 +9,7 @@ export interface GraphLimits extends ConnectionLimits, ReplyLimits {
   readonly sessionMs: number
   /** Of all waiting for a server that is busy; one that asks for more is left alone until the next poll. */
   readonly throttledMs: number
-  /** The shortest wait for it; doubled at each refusal where it does not say how long (Retry-After). */
+  /** The shortest wait for it, doubled at each refusal of the same request; Retry-After may ask for more. */
   readonly retryMs: number
   /** An answer in JSON. */
   readonly jsonOctets: number

@@ -49,7 +49,8 @@ export async function receivedAt(graph: Graph, message: InboxMessage): Promise<D
   return Number.isNaN(at) ? null : new Date(at)
 }
 
-export const pathOf = (uniqueId: string) => `/messages/${encodeURIComponent(uniqueId)}`
+/** In the inbox and nowhere else: somebody may have put it elsewhere meanwhile. */
+export const pathOf = (uniqueId: string) => `/mailFolders/inbox/messages/${encodeURIComponent(uniqueId)}`
 
 async function propertiesOf(graph: Graph, { uniqueId, properties }: InboxMessage): Promise<Properties> {
   if (properties !== null) return properties

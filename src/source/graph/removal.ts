@@ -46,7 +46,6 @@ export async function removeMessages(
 function removal(uniqueId: string, destinationId: string | null): Ask {
   const at = pathOf(uniqueId)
   if (destinationId === null) return { verb: 'delete', method: 'DELETE', about: 'message', at }
-  // The immutable id stays with it: asked twice, it is moved to where it is.
   return { verb: 'move', method: 'POST', about: 'message', at: `${at}/move`, body: { destinationId } }
 }
 

@@ -30,7 +30,7 @@ export class Throttle {
   /** Notes a refusal. False: it would take longer than a session waits. */
   refused(retryAfterSeconds: number | null, attempt: number): boolean {
     const { retryMs, throttledMs } = this.#setting.limits
-    const ownMs = retryMs * 2 ** (retryAfterSeconds === null ? Math.min(attempt, 10) : 0)
+    const ownMs = retryMs * 2 ** Math.min(attempt, 10)
     const now = performance.now()
     const until = now + Math.max(ownMs, (retryAfterSeconds ?? 0) * 1_000)
     const longerMs = until - Math.max(this.#until, now)

@@ -33,19 +33,22 @@ export interface Answer {
 
 export type Send = (request: Request) => Promise<Answer>
 
-/** The end of the session's lifetime is the end of its connections. */
+/**
+ * The end of the session's lifetime is the end of its connections. A server may end a kept connection in the moment in
+ * which it is used again: then nothing was answered, and what changes nothing is asked anew. What does is not, for it
+ * may have happened: a second DELETE would take from Deleted Items what the first one has put there.
+ */
 export function openWire(setting: Setting<GraphLimits>): Send {
   const agent = new WireAgent(setting)
   const { signal } = setting.lifetime
   if (signal.aborted) agent.destroy()
   else signal.addEventListener('abort', () => agent.destroy(), { once: true })
   return async (request) => {
-    // A kept connection may have been ended by the server just now: then nothing was answered, and it is asked anew.
     for (let attempt = 1; ; attempt++) {
       if (signal.aborted) throw setting.lifetime.reason()
-      const { outcome, isStale } = await attemptOn(agent, setting, request)
-      if (!isStale || attempt > REQUESTS_AT_ONCE) return outcome
-      outcome.catch(() => undefined)
+      const outcome = await attemptOn(agent, setting, request)
+      if ('answer' in outcome) return outcome.answer
+      if (!outcome.isStale || attempt > REQUESTS_AT_ONCE) throw outcome.error
     }
   }
 }
@@ -69,11 +72,8 @@ class WireAgent extends Agent {
   }
 }
 
-interface Attempt {
-  readonly outcome: Promise<Answer>
-  /** A connection that had served before ended without one octet of an answer. */
-  readonly isStale: boolean
-}
+/** Stale: a connection that had served before ended without one octet of an answer. */
+type Attempt = { readonly answer: Answer } | { readonly error: MailchuteError; readonly isStale: boolean }
 
 function attemptOn(agent: Agent, setting: Setting<GraphLimits>, request: Request): Promise<Attempt> {
   const { url, method, headers, body = '' } = request
@@ -95,16 +95,16 @@ function attemptOn(agent: Agent, setting: Setting<GraphLimits>, request: Request
     outgoing.once('response', (incoming) => {
       reading = incoming
       clock.received(1)
-      const answer = answerOf(incoming, { setting, request, clock, broken: () => broken })
-      settle({ outcome: Promise.resolve(answer), isStale: false })
+      settle({ answer: answerOf(incoming, { setting, request, clock, broken: () => broken }) })
     })
     // Stays for the life of the request: an error without a listener would end the process.
     outgoing.on('error', (error) => {
       broken ??= error
       clock.stop()
       settle({
-        outcome: Promise.reject(lost(setting, request, error)),
-        isStale: outgoing.reusedSocket && !setting.lifetime.signal.aborted && STALE.has(errnoOf(error)),
+        error: lost(setting, request, error),
+        isStale:
+          method === 'GET' && outgoing.reusedSocket && !setting.lifetime.signal.aborted && STALE.has(errnoOf(error)),
       })
     })
     outgoing.end(body)

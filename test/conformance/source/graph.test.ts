@@ -39,7 +39,7 @@ const NEVER = new AbortController().signal
 const [A, B, C] = ['a', 'b', 'c'].map((id) => mail({ id })) as [Buffer, Buffer, Buffer]
 
 /** A session over what the list of another one left behind, as the poll keeps it. */
-async function after(session: MailSession | null): Promise<() => Promise<Remembered>> {
+async function leftBy(session: MailSession | null): Promise<() => Promise<Remembered>> {
   const listed = (await session?.list()) ?? []
   const kept = { cursor: session?.cursor ?? null, present: listed }
   return async () => kept
@@ -55,7 +55,7 @@ describe('Microsoft Graph', () => {
     const [a, b] = [deliverMail(mailbox, A), deliverMail(mailbox, B)]
     const connect = graph(graphAccount(server.endpoint))
     await using first = await connect(NEVER)
-    const remembered = await after(first)
+    const remembered = await leftBy(first)
     mailbox.remove(a)
     mailbox.touch(b)
     const c = deliverMail(mailbox, C)
@@ -89,7 +89,7 @@ describe('Microsoft Graph', () => {
     deliverMail(server.mailbox(USER), A)
     const connect = graph(graphAccount(server.endpoint))
     await using first = await connect(NEVER)
-    const remembered = await after(first)
+    const remembered = await leftBy(first)
     await using second = await connect(NEVER, remembered)
     const [[told], [recalled]] = [await first.list(), await second.list()]
     if (told === undefined || recalled === undefined) throw new Error('nothing is listed')
