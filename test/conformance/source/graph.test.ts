@@ -66,6 +66,18 @@ describe('Microsoft Graph', () => {
     expect(changes?.url).toContain('deltatoken')
   })
 
+  test('makes a full pass once a day, whatever the changes tell', async () => {
+    await using server = await startGraph()
+    deliverMail(server.mailbox(USER), A)
+    const account = graphAccount(server.endpoint)
+    await using first = await graph(account)(NEVER)
+    const remembered = await leftBy(first)
+    const tomorrow = () => new Date(Date.now() + 25 * 3_600_000)
+    await using second = await graph(account, {}, tomorrow)(NEVER, remembered)
+    expect(await idsOf(second)).toEqual(await idsOf(first))
+    for (const { url } of lists(server)) expect(url).not.toContain('deltatoken')
+  })
+
   test('goes by immutable ids, which stay when a message is moved and comes back', async () => {
     await using server = await startGraph()
     const mailbox = server.mailbox(USER)
