@@ -18,6 +18,7 @@ export const LOG_EVENTS = {
   'mailbox.paused': 'error',
   'mailbox.resumed': 'info',
   'message.ticketed': 'info',
+  'message.suppressed': 'info',
   'message.quarantined': 'warn',
   'message.failed': 'warn',
   'message.held': 'warn',

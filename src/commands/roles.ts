@@ -47,6 +47,8 @@ function logOutcome(log: Log, inboundMessageId: string, outcome: Outcome, millis
   if (outcome.state === 'ticketed') {
     const { ticket, isNew, reason } = outcome
     log.event('message.ticketed', { ...fields, ticket, isNew, reason })
+  } else if (outcome.state === 'suppressed') {
+    log.event('message.suppressed', { ...fields, reason: outcome.reason, duplicateOf: outcome.duplicateOf })
   } else if (outcome.state === 'quarantined') {
     log.failure('message.quarantined', outcome.error, { ...fields, reason: outcome.reason })
   }
