@@ -211,6 +211,13 @@ export const ERROR_CATALOGUE = {
     'parsing took too much memory and was ended; the raw message is kept, see `mailchute messages raw ID`',
   ),
 
+  'duplicate/doubtful': entry(
+    'quarantine',
+    EX_DATAERR,
+    'the mailbox was polled elsewhere before, and this may be a mail that came from there: compare it with the message ' +
+      'that `mailchute messages show ID` names; if it is another one, `mailchute messages release ID`',
+  ),
+
   'store/unavailable': entry(
     'retry',
     EX_TEMPFAIL,

@@ -19,6 +19,7 @@ export const LOG_EVENTS = {
   'mailbox.resumed': 'info',
   'clock.wrong': 'warn',
   'message.ticketed': 'info',
+  'message.suppressed': 'info',
   'message.quarantined': 'warn',
   'message.failed': 'warn',
   'message.held': 'warn',

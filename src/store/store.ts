@@ -6,6 +6,7 @@
  * Not guaranteed: that a call which failed had no effect. A commit whose answer was lost may have happened, so
  * everything here may be called again.
  */
+import { type Copies, copies } from './copies.ts'
 import { type Database, openDatabase } from './database.ts'
 import { type Intake, intake } from './intake.ts'
 import { type Ledger, ledger } from './ledger.ts'
@@ -26,6 +27,7 @@ export interface Store {
   readonly raw: Raw
   readonly messages: Messages
   readonly threads: Threads
+  readonly copies: Copies
   readonly tickets: Tickets
   /** Resolves if the database answers and can write. */
   ping(): Promise<void>
@@ -46,6 +48,7 @@ export function openStore(url: string): Store {
     raw: raw(database),
     messages: messages(database),
     threads: threads(database),
+    copies: copies(database),
     tickets: tickets(database),
     ping: () => ping(database),
     clockSkewSeconds: () => clockSkewSeconds(database),
