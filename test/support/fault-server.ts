@@ -1,4 +1,5 @@
 /** What the fault suites need of a mail server, whatever its protocol: mail in, sight of what is left, a view of the session. */
+import { imap } from './fault-servers/imap.ts'
 import { pop3 } from './fault-servers/pop3.ts'
 
 /** What a session is about to do; `end` is what makes the server remove what was marked. */
@@ -27,4 +28,5 @@ export interface FaultServerOptions {
 /** By name; each suite over these is one suite over every source. */
 export const FAULT_SERVERS: Readonly<Record<string, (options?: FaultServerOptions) => Promise<FaultServer>>> = {
   POP3: pop3,
+  IMAP: imap,
 }
