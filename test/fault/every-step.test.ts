@@ -131,7 +131,8 @@ async function oneRun(bench: Bench, faults: Faults, fault: { label: string; nth:
   const hasStruck = faults.disarm()
   await cleanRun(bench)
   const left = await bench.server.left()
-  const broke = await brokenPromises(bench.databaseUrl, { octets: MAILS.map(bench.server.asSent), tickets: TICKETS })
+  const { asSent } = bench.server
+  const broke = await brokenPromises(bench.databaseUrl, { octets: MAILS, asSent, tickets: TICKETS })
   expect({ ...fault, left, broke }).toEqual({ ...fault, left: 0, broke: [] })
   return hasStruck
 }

@@ -74,7 +74,7 @@ async function openWire(toPort: number, tell: Tell) {
 }
 
 /** A reply to a FETCH of content begins. */
-const ROW = /\r\n\* \d+ FETCH \(UID \d+ BODY\[/g
+const ROW = /(?:^|\r\n)\* \d+ FETCH \(UID \d+ BODY\[/g
 
 /** Chunk by chunk: the next one waits until this one was told and has gone. */
 function carry(from: Socket, to: Socket, tell: (text: string) => Promise<void>): void {
