@@ -26,14 +26,19 @@ export class ImapClient {
   #refusal: unknown = null
   #tls: TLSSocket | null = null
 
-  constructor(socket: Socket, setting: Setting) {
+  constructor(socket: Socket, setting: Setting, options: ImapFlowOptions = {}) {
     this.#setting = setting
     this.#allowedOctets = setting.limits.chatterOctets
     this.#failed.promise.catch(() => {})
     this.#clock = new ReplyClock(setting.limits, (what) =>
       this.fail(this.#fault('source/reply-timeout', `waited too long for the ${what}`)),
     )
-    this.flow = new ImapFlow({ ...optionsOf(setting), logger: this.#log(), transport: this.#transport(socket) })
+    this.flow = new ImapFlow({
+      ...optionsOf(setting),
+      ...options,
+      logger: this.#log(),
+      transport: this.#transport(socket),
+    })
     this.flow.on('error', (error: unknown) => this.fail(this.#lost(error)))
     this.flow.on('close', () =>
       this.fail(this.#lost(Object.assign(new Error('closed'), { reason: this.flow.byeReason }))),
@@ -104,6 +109,18 @@ export class ImapClient {
     this.#clock.stop()
     this.#failed.reject(error)
     this.flow.close()
+  }
+
+  /** Until something else is to be done or the connection is lost; unbounded, as the server has nothing to say. */
+  async idle(): Promise<void> {
+    if (this.#failure !== null) throw this.#failure
+    this.#verb = 'IDLE'
+    this.#allowedOctets = Number.POSITIVE_INFINITY
+    const outcome = await Promise.race([this.flow.idle(), this.#failed.promise])
+    if (outcome === false)
+      throw this.typed(this.#refusal, (refusal) =>
+        refused(refusal, 'IDLE', 'source/server-refused', this.#setting.failures),
+      )
   }
 
   /** Ends it by LOGOUT, whose answer changes nothing; `over` is the answer to what comes later. */

@@ -1,4 +1,5 @@
 /** From a connection to a client that is logged in. */
+import type { ImapFlowOptions } from 'imapflow'
 import type { MailchuteError } from '../../errors.ts'
 import { dial, secure, tlsFailure } from '../connection.ts'
 import { ImapClient } from './client.ts'
@@ -9,7 +10,7 @@ import type { Setting } from './setting.ts'
  * Logs in: XOAUTH2 or OAUTHBEARER with a token, SASL PLAIN, SASL LOGIN or LOGIN with a password, whichever the server
  * offers, over TLS as configured or not at all. On failure the connection is gone.
  */
-export async function openClient(setting: Setting): Promise<ImapClient> {
+export async function openClient(setting: Setting, options: ImapFlowOptions = {}): Promise<ImapClient> {
   const { mailbox, limits, failures } = setting
   const secret = mailbox.credentials.kind === 'password' ? mailbox.credentials.password : mailbox.credentials.token
   if (CONTROLS.test(mailbox.user + secret)) {
@@ -17,7 +18,7 @@ export async function openClient(setting: Setting): Promise<ImapClient> {
   }
   const bare = await dial(setting)
   const socket = mailbox.security === 'tls' ? await secure(bare, setting) : bare
-  const client = new ImapClient(socket, setting)
+  const client = new ImapClient(socket, setting, options)
   const late = setTimeout(
     () => client.fail(failures.failure('source/reply-timeout', 'the login took too long', VERB)),
     limits.loginMs,

@@ -8,8 +8,7 @@ import { sequenceSets } from './sequence-set.ts'
  */
 export async function remove(client: ImapClient, uids: readonly number[], moveTo: string | null): Promise<void> {
   for (const set of sequenceSets(uids)) {
-    if (moveTo === null)
-      await client.command(EXPUNGE, () => client.flow.messageDelete(set, SILENTLY))
+    if (moveTo === null) await client.command(EXPUNGE, () => client.flow.messageDelete(set, SILENTLY))
     else await moveOrCreate(client, set, moveTo)
   }
 }
