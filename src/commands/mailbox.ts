@@ -1,8 +1,7 @@
-import { createConnect } from '../access/connect.ts'
-import { createTokens } from '../access/tokens.ts'
 import type { Config } from '../config.ts'
 import { mailboxesOf, openApp } from './app.ts'
-import { ago, bytes, print, printJson, table } from './terminal.ts'
+import { inspect, inspectionText, withConnect } from './mailbox-inspect.ts'
+import { ago, print, printJson, table } from './terminal.ts'
 
 export async function listMailboxes(config: Config, options: { json: boolean }): Promise<void> {
   await using app = await openApp(config)
@@ -31,7 +30,7 @@ export async function listMailboxes(config: Config, options: { json: boolean }):
   )
 }
 
-/** Logs in and shows what is there. Changes nothing: no download, no DELE, no QUIT. Needs no database. */
+/** Logs in and shows what is there. Changes nothing. Needs no database, unless a token has to be got. */
 export async function testMailbox(
   config: Config,
   name: string,
@@ -39,16 +38,9 @@ export async function testMailbox(
   signal: AbortSignal,
 ): Promise<void> {
   for (const mailbox of mailboxesOf(config, name)) {
-    const startedAt = performance.now()
-    await using session = await createConnect(createTokens())(mailbox)(signal)
-    const listed = await session.list()
-    const octets = listed.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-    const milliseconds = Math.round(performance.now() - startedAt)
-    if (options.json) printJson({ mailbox: mailbox.name, messages: listed.length, octets, milliseconds })
-    else
-      print(
-        `${mailbox.name}: login works, ${listed.length} messages of ${bytes(octets)}, ${milliseconds} ms; nothing was changed\n`,
-      )
+    const inspection = await withConnect(config, mailbox, (connect) => inspect(mailbox, connect, signal))
+    if (options.json) printJson(inspection)
+    else print(inspectionText(inspection))
   }
 }
 
