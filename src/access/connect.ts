@@ -10,7 +10,7 @@ import type { Tokens } from './tokens.ts'
  * has one answer for everything, so it is `source/token-refused`, which passes, and only the authority's own word
  * (`oauth/login-required`) pauses a mailbox.
  */
-export function createConnect(tokens: Tokens): (mailbox: MailboxConfig) => Connect {
+export function createConnect(tokens: Pick<Tokens, 'accessToken'>): (mailbox: MailboxConfig) => Connect {
   return (mailbox) => async (signal, remembered) => {
     const { credentials } = mailbox
     if (credentials.kind !== 'oauth') return connectTo({ ...mailbox, credentials })(signal, remembered)

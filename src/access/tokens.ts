@@ -15,6 +15,11 @@ export interface Tokens {
     signal: AbortSignal,
     options?: { readonly mustBeNew?: boolean },
   ): Promise<string>
+  /**
+   * Renews the login now, however much is left of it: one that nobody uses ends after months. False: there is none
+   * that could be renewed (client credentials have none). Rejects as `accessToken` does.
+   */
+  renewLogin(mailbox: OAuthMailbox, signal: AbortSignal): Promise<boolean>
 }
 
 export function createTokens(): Tokens {
@@ -22,5 +27,6 @@ export function createTokens(): Tokens {
     accessToken: async () => {
       throw new MailchuteError('internal/bug', 'OAuth is not there yet')
     },
+    renewLogin: async () => false,
   }
 }

@@ -9,6 +9,7 @@
 import { type Database, openDatabase } from './database.ts'
 import { type Intake, intake } from './intake.ts'
 import { type Ledger, ledger } from './ledger.ts'
+import { type Logins, logins } from './logins.ts'
 import { type Mailboxes, mailboxes } from './mailboxes.ts'
 import { type Messages, messages } from './messages.ts'
 import { type Polls, polls } from './polls.ts'
@@ -18,6 +19,7 @@ import { type Tickets, tickets } from './tickets.ts'
 
 export interface Store {
   readonly mailboxes: Mailboxes
+  readonly logins: Logins
   readonly polls: Polls
   readonly ledger: Ledger
   readonly intake: Intake
@@ -37,6 +39,7 @@ export function openStore(url: string): Store {
   const database = openDatabase(url)
   return {
     mailboxes: mailboxes(database),
+    logins: logins(database),
     polls: polls(database),
     ledger: ledger(database),
     intake: intake(database),
