@@ -1,6 +1,7 @@
 /** What was answered, and the settings that say the same. */
-import { type MailboxSettings, nameOf } from './draft.ts'
+
 import type { Draft } from './draft.ts'
+import { type MailboxSettings, nameOf } from './draft.ts'
 import type { Kind } from './guess.ts'
 
 export interface Answers {
@@ -45,7 +46,8 @@ const SCHEMES = {
 
 function placeOf({ kind, protocol, address, user, place, encryption }: Answers): string {
   if (protocol === 'graph') return `graph://${plainly(address)}`
-  if (isMicrosoft(kind)) return protocol === 'pop3' ? `outlook://${plainly(address)}` : `imaps://${plainly(address)}@${EXCHANGE}`
+  if (isMicrosoft(kind))
+    return protocol === 'pop3' ? `outlook://${plainly(address)}` : `imaps://${plainly(address)}@${EXCHANGE}`
   if (kind === 'gmail') return `${protocol}s://${plainly(address)}@${protocol === 'imap' ? 'imap' : 'pop'}.gmail.com`
   return `${SCHEMES[protocol][encryption]}://${plainly(user)}@${place}`
 }

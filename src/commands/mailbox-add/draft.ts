@@ -1,10 +1,10 @@
 /** A mailbox that is not set yet: its settings, what the readers of settings say of them, and how they are written. */
 import path from 'node:path'
-import { type Config, ConfigError, type MailboxConfig, readConfig } from '../../config.ts'
 import { quoteEnv, withSettings } from '../../config/env-edit.ts'
 import { readText, writeSecretFile } from '../../config/env-write.ts'
-import type { Problem } from '../../config/problem.ts'
-import { MailchuteError } from '../../errors.ts'
+import { readEnvironment } from '../../config/environment.ts'
+import { type Config, ConfigError, type MailboxConfig, readConfig } from '../../config.ts'
+import { asMailchuteError, MailchuteError } from '../../errors.ts'
 
 /** What follows MAILBOX_<NAME>_, with its value. */
 export type MailboxSettings = Readonly<Record<string, string>>
@@ -38,29 +38,41 @@ export function readDraft(draft: Draft, { env, cwd }: Surroundings): { config: C
   const name = draft.name.toLowerCase().replaceAll('_', '-')
   const mailbox = config.mailboxes.find((each) => each.name === name)
   if (mailbox === undefined) throw new MailchuteError('usage/invalid', `${draft.name} cannot be the name of a mailbox`)
-  return { config, mailbox }
+  return { config, mailbox: withExactPassword(mailbox, draft) }
 }
 
-/** What is wrong with this one of its settings, as a line for people; undefined: nothing. */
-export function problemOf(draft: Draft, suffix: string, surroundings: Surroundings): string | undefined {
+/** The environment is read without the spaces around a value; `writeDraft` keeps those of a password. */
+function withExactPassword(mailbox: MailboxConfig, { settings }: Draft): MailboxConfig {
+  const password = settings['PASSWORD']
+  const isGiven = mailbox.credentials.kind === 'password' && password
+  return isGiven ? { ...mailbox, credentials: { kind: 'password', password } } : mailbox
+}
+
+/** The first thing that is wrong with it, as a line for people; undefined: nothing. */
+export function problemOf(draft: Draft, surroundings: Surroundings): string | undefined {
   try {
+    if (isTaken(draft.name, surroundings)) return `${draft.name} is set already: choose another name`
     readDraft(draft, surroundings)
     return undefined
   } catch (error) {
-    if (!(error instanceof ConfigError)) return error instanceof Error ? error.message : String(error)
-    const problem = error.problems.find(({ setting }) => setting === settingName(draft.name, suffix))
-    return problem && problemText(problem)
+    if (!(error instanceof ConfigError)) return asMailchuteError(error).message
+    const [first] = error.problems
+    return first && `${first.problem}: ${first.hint}`
   }
 }
 
-export const problemText = ({ problem, hint }: Problem): string => `${problem}: ${hint}`
+export function isTaken(name: string, { env, cwd }: Surroundings): boolean {
+  return readEnvironment(env, cwd, []).names().includes(settingName(name, 'URL'))
+}
 
 export const headingOf = (name: string): string => `Mailbox ${name}, by \`mailchute mailbox add\``
 
 /** Into `.env`, as it is by now. Returns the names that were written, in their order. */
 export function writeDraft(draft: Draft, cwd: string): string[] {
   const written = Object.fromEntries(
-    Object.entries(named(draft)).map(([name, value]) => (quoteEnv(value) === null ? kept(name, value, cwd) : [name, value])),
+    Object.entries(named(draft)).map(([name, value]) =>
+      quoteEnv(value) === null ? kept(name, value, cwd) : [name, value],
+    ),
   )
   const file = path.join(cwd, '.env')
   writeSecretFile(file, withSettings(readText(file), headingOf(draft.name), written))
