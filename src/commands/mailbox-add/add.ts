@@ -63,11 +63,10 @@ async function addByAsking(
   try {
     prompt.open('Add a mailbox. Nothing is written before you have seen what is in it.')
     const draft = await settle(prompt, name, surroundings, signal)
-    const written = writeDraft(draft, surroundings.cwd)
+    writeDraft(draft, surroundings.cwd)
     const { mailbox } = readDraft(draft, surroundings)
-    prompt.box('In .env now', written)
     prompt.close(
-      `Next: mailchute drain --mailbox ${mailbox.name}, or mailchute run (one that runs has to be started anew).`,
+      `It is in .env. Next: mailchute drain --mailbox ${mailbox.name}, or mailchute run (start it anew where it runs).`,
     )
     return 0
   } catch (error) {
@@ -106,11 +105,15 @@ async function judge(prompt: Prompt, draft: Draft, surroundings: Surroundings, s
     prompt.fail(`${message} (${code})\n${hint}`)
     return await afterFailure(prompt)
   }
-  return (await prompt.confirm(
-    `Write these settings into .env? (${Object.keys(draft.settings).length} of ${settingName(draft.name, '')}...)`,
-  ))
-    ? 'write'
-    : 'change'
+  prompt.box('For .env', settingLines(draft))
+  return (await prompt.confirm('Write this into .env?')) ? 'write' : 'change'
+}
+
+/** A secret is not shown, not even to whoever typed it. */
+function settingLines({ name, settings }: Draft): string[] {
+  return Object.entries(settings)
+    .filter(([, value]) => value !== '')
+    .map(([suffix, value]) => `${settingName(name, suffix)}=${/PASSWORD|SECRET$/.test(suffix) ? '(hidden)' : value}`)
 }
 
 async function afterFailure(prompt: Prompt): Promise<Verdict> {
