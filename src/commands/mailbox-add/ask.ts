@@ -1,36 +1,10 @@
 /** What has to be known of a mailbox, asked on a terminal. Each answer is held against the readers of settings at once. */
-import { type Answers, draftOf, isMicrosoft } from './answers.ts'
-import { nameOf, problemOf, type Surroundings } from './draft.ts'
-import { domainOf, isConsumerDomain, type Kind, kindOf, mailboxNameOf, serverOf } from './guess.ts'
-import type { Choice, Prompt } from './prompt.ts'
-
-interface Asking {
-  readonly prompt: Prompt
-  readonly surroundings: Surroundings
-  /** What was answered the last time; shown again to be kept or changed. */
-  readonly before: Partial<Answers>
-}
-
-/** Right as far as settings can be, and nothing that anybody answered: what is not asked yet must not be at fault. */
-const UNASKED: Answers = {
-  address: 'somebody@mailchute.example',
-  kind: 'pop3',
-  protocol: 'pop3',
-  place: 'mailchute.example',
-  encryption: 'tls',
-  user: 'somebody@mailchute.example',
-  login: 'password',
-  password: 'unasked',
-  clientId: 'unasked',
-  clientSecret: '',
-  clientSecretExpires: '',
-  tenant: '',
-  afterwards: 'delete',
-  keepFor: '7d',
-  folder: 'Processed',
-  // Last in the order of names, so that it is the one blamed where two are the same mailbox.
-  name: 'zzz-unasked',
-}
+import { type Answers, isMicrosoft } from './answers.ts'
+import { askLogin } from './ask-login.ts'
+import { type Asking, needed, problemWith, UNASKED } from './asking.ts'
+import { nameOf } from './draft.ts'
+import { type Kind, kindOf, mailboxNameOf, serverOf } from './guess.ts'
+import type { Choice } from './prompt.ts'
 
 /** `name`: given on the command line. */
 export async function askAll(asking: Asking, name: string | undefined): Promise<Answers> {
@@ -43,13 +17,6 @@ export async function askAll(asking: Asking, name: string | undefined): Promise<
   const answers = { ...known, ...login, ...afterwards }
   return { ...answers, name: name ?? (await askName(asking, answers)) }
 }
-
-/** undefined: right. */
-function problemWith({ surroundings }: Asking, answers: Answers): string | undefined {
-  return problemOf(draftOf(answers), surroundings)
-}
-
-const needed = (answer: string): string | undefined => (answer === '' ? 'it is needed' : undefined)
 
 function askAddress(asking: Asking): Promise<string> {
   const check = (address: string) => problemWith(asking, { ...UNASKED, address, kind: 'outlook', login: 'person' })
@@ -119,71 +86,6 @@ const ENCRYPTIONS: readonly Choice<Answers['encryption']>[] = [
 
 const encryptionsFor = (asking: Asking, known: Answers) =>
   ENCRYPTIONS.filter(({ value }) => problemWith(asking, { ...known, encryption: value }) === undefined)
-
-type Login = Pick<Answers, 'login' | 'password' | 'clientId' | 'clientSecret' | 'clientSecretExpires' | 'tenant'>
-
-async function askLogin(asking: Asking, known: Answers): Promise<Login> {
-  const { prompt, before } = asking
-  const ways = WAYS.filter(({ kinds }) => kinds.includes(known.kind))
-  const [first] = ways
-  const login =
-    ways.length > 1 ? await prompt.choose('Who logs in?', ways, before.login ?? 'person') : (first?.value ?? 'password')
-  if (login !== 'password') return askClient(asking, { ...known, login })
-  const password = await prompt.secret(
-    'Password',
-    (written) => needed(written) ?? problemWith(asking, { ...known, password: written }),
-  )
-  return { login, password, clientId: '', clientSecret: '', clientSecretExpires: '', tenant: '' }
-}
-
-const WAYS: readonly (Choice<Answers['login']> & { readonly kinds: readonly Kind[] })[] = [
-  { value: 'person', label: 'A person, once, in a browser', kinds: ['outlook', 'microsoft-365', 'gmail'] },
-  {
-    value: 'application',
-    label: 'The application itself, with a secret',
-    hint: 'client credentials; an administrator has to grant it the mailbox',
-    kinds: ['microsoft-365'],
-  },
-  { value: 'password', label: 'An app password of Google', kinds: ['gmail'] },
-  { value: 'password', label: 'A password', kinds: ['imap', 'pop3'] },
-]
-
-async function askClient(asking: Asking, known: Answers): Promise<Login> {
-  const { prompt, before } = asking
-  prompt.say('This needs an app registration of yours: docs/outlook.md says how to make one, click by click.')
-  const clientId = await prompt.text('Application (client) id', before.clientId ?? '', needed)
-  const isNeeded = known.login === 'application' || known.kind === 'gmail'
-  const clientSecret = await prompt.secret(
-    isNeeded ? 'Client secret (its value, not its id)' : 'Client secret (nothing, where the app has none)',
-    (written) => (isNeeded ? needed(written) : undefined),
-  )
-  const client = { ...known, clientId, clientSecret }
-  const clientSecretExpires = clientSecret === '' ? '' : await askExpiry(asking, client)
-  const tenant = isMicrosoft(known.kind) ? await askTenant(asking, client) : ''
-  return { login: known.login, password: '', clientId, clientSecret, clientSecretExpires, tenant }
-}
-
-function askExpiry(asking: Asking, known: Answers): Promise<string> {
-  const { prompt, before } = asking
-  return prompt.text(
-    'When does the secret end? (nothing: not known; else you are told weeks before)',
-    before.clientSecretExpires ?? '',
-    (written) => problemWith(asking, { ...known, clientSecretExpires: written }),
-    '2028-05-31',
-  )
-}
-
-function askTenant(asking: Asking, known: Answers): Promise<string> {
-  const { prompt, before } = asking
-  const { kind, address } = known
-  const guess = kind === 'outlook' || isConsumerDomain(address) ? 'consumers' : domainOf(address)
-  const check = (tenant: string) => needed(tenant) ?? problemWith(asking, { ...known, tenant })
-  return prompt.text(
-    'Tenant (id or domain of the organisation; consumers for Outlook.com)',
-    before.tenant || guess,
-    check,
-  )
-}
 
 type Afterwards = Pick<Answers, 'afterwards' | 'keepFor' | 'folder'>
 
