@@ -7,6 +7,7 @@
  * everything here may be called again.
  */
 import { type Database, openDatabase } from './database.ts'
+import { type Figures, figures } from './figures.ts'
 import { type Intake, intake } from './intake.ts'
 import { type Ledger, ledger } from './ledger.ts'
 import { type Logins, logins } from './logins.ts'
@@ -27,6 +28,8 @@ export interface Store {
   readonly messages: Messages
   readonly threads: Threads
   readonly tickets: Tickets
+  /** For monitors: cheap enough to be asked every few seconds. */
+  figures(): Promise<Figures>
   /** Resolves if the database answers and can write. */
   ping(): Promise<void>
   /** How far the database's clock is ahead of this machine's. */
@@ -47,6 +50,7 @@ export function openStore(url: string): Store {
     messages: messages(database),
     threads: threads(database),
     tickets: tickets(database),
+    figures: () => figures(database),
     ping: () => ping(database),
     clockSkewSeconds: () => clockSkewSeconds(database),
     close: () => database.close(),
