@@ -75,7 +75,7 @@ function workerCommands(program: Command, signal: AbortSignal, result: Result): 
     .command('doctor')
     .description('checks database, queue, disk, each mailbox, clock and settings')
     .action(async () => {
-      const { doctor } = await import('./doctor.ts')
+      const { doctor } = await import('./doctor/doctor.ts')
       result.exitCode = await doctor(config(), signal)
     })
   program
