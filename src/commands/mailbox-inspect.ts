@@ -1,8 +1,6 @@
 /** What lies in a mailbox. Changes nothing: no download, no DELE, no QUIT, nothing marked as seen. */
 import type { Config, MailboxConfig } from '../config.ts'
-import { connectTo } from '../source/open.ts'
-import type { Connect } from '../source/source.ts'
-import { openApp } from './app.ts'
+import { connecting } from './connect.ts'
 import { bytes } from './terminal.ts'
 
 export interface Inspection {
@@ -22,9 +20,10 @@ export interface Inspection {
   readonly newest: Date | null
 }
 
-export async function inspect(mailbox: MailboxConfig, connect: Connect, signal: AbortSignal): Promise<Inspection> {
+export async function inspectMailbox(config: Config, mailbox: MailboxConfig, signal: AbortSignal): Promise<Inspection> {
+  await using by = await connecting(config, mailbox)
   const startedAt = performance.now()
-  await using session = await connect(signal)
+  await using session = await by.connect(signal)
   const listed = await session.list()
   const milliseconds = Math.round(performance.now() - startedAt)
   const [oldest, newest] = [listed[0], listed.at(-1)]
@@ -46,19 +45,6 @@ export async function inspect(mailbox: MailboxConfig, connect: Connect, signal: 
 
 function loginOf({ credentials }: MailboxConfig): string {
   return credentials.kind === 'oauth' ? `oauth ${credentials.client.grant}` : credentials.kind
-}
-
-/** The database is opened only where a token has to be got: a password needs none. */
-export async function withConnect<T>(
-  config: Config,
-  mailbox: MailboxConfig,
-  work: (connect: Connect) => Promise<T>,
-): Promise<T> {
-  const { credentials } = mailbox
-  if (credentials.kind !== 'oauth') return work(connectTo({ ...mailbox, credentials }))
-  await using app = await openApp(config)
-  // Awaited: the app must not be closed under it.
-  return await work(app.connect(mailbox))
 }
 
 export function inspectionText(inspection: Inspection): string {

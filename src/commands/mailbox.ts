@@ -3,7 +3,7 @@ import type { LoginState } from '../store/logins.ts'
 import type { Mailbox } from '../store/mailboxes.ts'
 import { livesOf } from '../upkeep/expiry.ts'
 import { mailboxesOf, openApp } from './app.ts'
-import { inspect, inspectionText, withConnect } from './mailbox-inspect.ts'
+import { inspectionText, inspectMailbox } from './mailbox-inspect.ts'
 import { ago, print, printJson, table } from './terminal.ts'
 
 export async function listMailboxes(config: Config, options: { json: boolean }): Promise<void> {
@@ -85,7 +85,7 @@ function loginText(login: LoginSummary | null): string {
   return login.daysLeft === null ? 'good' : `good for ${login.daysLeft} d`
 }
 
-/** Logs in and shows what is there. Changes nothing. Needs no database, unless a token has to be got. */
+/** Logs in and shows what is there. Changes nothing. Needs a database only for a login. */
 export async function testMailbox(
   config: Config,
   name: string,
@@ -93,7 +93,7 @@ export async function testMailbox(
   signal: AbortSignal,
 ): Promise<void> {
   for (const mailbox of mailboxesOf(config, name)) {
-    const inspection = await withConnect(config, mailbox, (connect) => inspect(mailbox, connect, signal))
+    const inspection = await inspectMailbox(config, mailbox, signal)
     if (options.json) printJson(inspection)
     else print(inspectionText(inspection))
   }

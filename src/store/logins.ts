@@ -58,7 +58,7 @@ export interface Logins {
   accessToken(mailboxId: string, resource: string): Promise<SharedToken | null>
   saveAccessToken(mailboxId: string, resource: string, token: SharedToken): Promise<void>
   /** Every refresh token, in one transaction; access tokens are forgotten. Resolves with how many there were. */
-  resealAll(reseal: (mailboxId: string, sealed: Sealed) => Sealed): Promise<number>
+  resealAll(reseal: (mailboxId: string, sealed: Sealed) => Promise<Sealed>): Promise<number>
 }
 
 export type Locked = typeof LOCKED_ELSEWHERE | undefined
@@ -201,13 +201,16 @@ async function remove(database: Database, mailboxId: string): Promise<boolean> {
 }
 
 /** Logins first: whoever renews holds its row, and saves the access token under it. */
-async function resealAll(query: Query, reseal: (mailboxId: string, sealed: Sealed) => Sealed): Promise<number> {
+async function resealAll(
+  query: Query,
+  reseal: (mailboxId: string, sealed: Sealed) => Promise<Sealed>,
+): Promise<number> {
   const logins = await query<LoginRow>({
     text: 'SELECT mailbox_id, sealed, key_id FROM mailbox_logins ORDER BY 1 FOR UPDATE',
     values: [],
   })
   for (const row of logins) {
-    const { octets, keyId } = reseal(row.mailbox_id, { octets: row.sealed, keyId: row.key_id })
+    const { octets, keyId } = await reseal(row.mailbox_id, { octets: row.sealed, keyId: row.key_id })
     await query({
       text: 'UPDATE mailbox_logins SET sealed = $2, key_id = $3 WHERE mailbox_id = $1',
       values: [row.mailbox_id, octets, keyId],

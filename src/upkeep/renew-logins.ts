@@ -48,7 +48,7 @@ function isIdle({ renewedAt, refusedAt }: LoginState, now: Date): boolean {
 
 async function renew(
   tokens: Pick<Tokens, 'renewLogin'>,
-  mailbox: OAuthMailbox,
+  mailbox: MailboxConfig & OAuthMailbox,
   signal: AbortSignal,
 ): Promise<MailchuteError | null> {
   try {

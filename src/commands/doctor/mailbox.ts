@@ -5,7 +5,7 @@ import { isClockWrong } from '../../source/oauth/clock.ts'
 import { clockSkewSeconds } from '../../source/oauth/clock-skew.ts'
 import { type CredentialLife, EXPIRES_SOON_DAYS, livesOf } from '../../upkeep/expiry.ts'
 import type { App } from '../app.ts'
-import { withConnect } from '../mailbox-inspect.ts'
+import { connecting } from '../connect.ts'
 import { ago } from '../terminal.ts'
 import { adviceFor } from './advice.ts'
 import type { Report, Warning } from './report.ts'
@@ -18,12 +18,11 @@ export async function checkMailbox(
   signal: AbortSignal,
 ): Promise<void> {
   const what = `mailbox ${mailbox.name}`
-  await report.check(what, () =>
-    withConnect(config, mailbox, async (connect) => {
-      await using session = await connect(signal)
-      return `login works, ${(await session.list()).length} messages`
-    }),
-  )
+  await report.check(what, async () => {
+    await using by = await connecting(config, mailbox)
+    await using session = await by.connect(signal)
+    return `login works, ${(await session.list()).length} messages`
+  })
   const { credentials } = mailbox
   if (credentials.kind === 'oauth') {
     await report.check(`${what}, clock`, () => checkAuthorityClock(credentials.client, signal))

@@ -4,13 +4,16 @@
  */
 import { readConfig } from '../../config.ts'
 import { asMailchuteError, MailchuteError } from '../../errors.ts'
-import { type Inspection, inspect, inspectionLines, inspectionText, withConnect } from '../mailbox-inspect.ts'
+import { openApp } from '../app.ts'
+import { needsLogin } from '../connect.ts'
+import { login } from '../login.ts'
+import { type Inspection, inspectionLines, inspectionText, inspectMailbox } from '../mailbox-inspect.ts'
 import { bytes, print, progressLine } from '../terminal.ts'
 import { type Answers, draftOf } from './answers.ts'
 import { askAll } from './ask.ts'
 import { type Draft, isTaken, nameOf, readDraft, type Surroundings, settingName, writeDraft } from './draft.ts'
 import { type AddOptions, draftFrom } from './options.ts'
-import { createPrompt, isTerminal, type Prompt, Stopped } from './prompt.ts'
+import { type Choice, createPrompt, isTerminal, type Prompt, Stopped } from './prompt.ts'
 
 /** Of a shell, for a program that Ctrl-C ended. */
 const STOPPED = 130
@@ -46,10 +49,10 @@ function taken(name: string): MailchuteError {
 
 async function addFromOptions(draft: Draft, isTested: boolean, surroundings: Surroundings, signal: AbortSignal) {
   const { mailbox } = readDraft(draft, surroundings)
-  const isReady = isTested && !needsLogin(draft, surroundings)
+  const isReady = isTested && !needsLogin(mailbox)
   if (isReady) print(inspectionText(await look(draft, surroundings, signal)))
   print(`${writeDraft(draft, surroundings.cwd).join(', ')} ${isReady ? 'are' : 'are, untested,'} in .env now\n`)
-  if (needsLogin(draft, surroundings)) print(`next: mailchute mailbox login ${mailbox.name}\n`)
+  if (needsLogin(mailbox)) print(`next: mailchute mailbox login ${mailbox.name}\n`)
 }
 
 async function addByAsking(
@@ -91,14 +94,19 @@ async function settle(
     before = answers
     const draft = draftOf(answers)
     let verdict: Verdict = 'again'
-    while (verdict === 'again') verdict = await judge(prompt, draft, surroundings, signal)
+    try {
+      while (verdict === 'again') verdict = await judge(prompt, draft, surroundings, signal)
+    } catch (error) {
+      if (error instanceof Stopped) await forgetLogin(draft, surroundings)
+      throw error
+    }
     if (verdict === 'write') return draft
   }
 }
 
 async function judge(prompt: Prompt, draft: Draft, surroundings: Surroundings, signal: AbortSignal): Promise<Verdict> {
   try {
-    show(prompt, await look(draft, surroundings, signal))
+    show(prompt, await lookOrLogin(prompt, draft, surroundings, signal))
   } catch (thrown) {
     if (thrown instanceof Stopped || signal.aborted) throw new Stopped()
     const { code, message, hint } = asMailchuteError(thrown)
@@ -138,10 +146,37 @@ async function look(draft: Draft, surroundings: Surroundings, signal: AbortSigna
   const { config, mailbox } = readDraft(draft, surroundings)
   const line = progressLine()
   line.show(`asking ${mailbox.host} ...`)
-  return await withConnect(config, mailbox, (connect) => inspect(mailbox, connect, signal)).finally(() => line.clear())
+  return await inspectMailbox(config, mailbox, signal).finally(() => line.clear())
 }
 
-function needsLogin(draft: Draft, surroundings: Surroundings): boolean {
-  const { credentials } = readDraft(draft, surroundings).mailbox
-  return credentials.kind === 'oauth' && credentials.client.grant === 'login'
+/** A login that is kept already is not asked for again. */
+async function lookOrLogin(
+  prompt: Prompt,
+  draft: Draft,
+  surroundings: Surroundings,
+  signal: AbortSignal,
+): Promise<Inspection> {
+  try {
+    return await look(draft, surroundings, signal)
+  } catch (error) {
+    const { config, mailbox } = readDraft(draft, surroundings)
+    if (!needsLogin(mailbox) || asMailchuteError(error).code !== 'oauth/login-required') throw error
+    const way = await prompt.choose('How is the login done?', LOGINS, 'browser')
+    await login(config, mailbox.name, { device: way === 'code', port: 0 }, signal)
+    return await look(draft, surroundings, signal)
+  }
+}
+
+const LOGINS: readonly Choice<'browser' | 'code'>[] = [
+  { value: 'browser', label: 'In a browser', hint: 'here, or elsewhere: then its last address is pasted here' },
+  { value: 'code', label: 'By a code', hint: 'typed in on another device; many organisations block it' },
+]
+
+/** Of a mailbox that is not set nobody would ever renew or remove the login. */
+async function forgetLogin(draft: Draft, surroundings: Surroundings): Promise<void> {
+  const { config, mailbox } = readDraft(draft, surroundings)
+  if (!needsLogin(mailbox)) return
+  await using app = await openApp(config)
+  const row = app.rows.get(mailbox.name)
+  if (row !== undefined) await app.store.logins.remove(row.id)
 }

@@ -9,7 +9,9 @@ import {
 import type { OAuthClientConfig } from '../../config.ts'
 import { MailchuteError } from '../../errors.ts'
 import { ask, configurationOf } from './authority.ts'
+import { reason, refusalOf } from './failure.ts'
 import { type Grant, grantOf, scopeField } from './grant.ts'
+import type { Redirect } from './redirect-url.ts'
 
 /** A login that somebody has yet to go through with a browser. */
 export interface PendingLogin {
@@ -54,12 +56,15 @@ const GOOGLE = { access_type: 'offline', prompt: 'consent' }
 export async function finishLogin(
   client: OAuthClientConfig,
   { redirectUri, state, verifier }: PendingLogin,
-  code: string,
+  redirect: Exclude<Redirect, { kind: 'foreign' }>,
   scope: string,
   signal: AbortSignal,
 ): Promise<Grant> {
+  if (redirect.kind === 'refused') {
+    throw refusalOf(client, 'login', reason(redirect.error, redirect.description), NOTHING_SENT)
+  }
   const back = new URL(redirectUri)
-  back.searchParams.set('code', code)
+  back.searchParams.set('code', redirect.code)
   back.searchParams.set('state', state)
   const checks = { expectedState: state, pkceCodeVerifier: verifier }
   const answered = await ask(client, 'login', signal, (configuration) =>
@@ -67,3 +72,5 @@ export async function finishLogin(
   )
   return grantOf(client, answered)
 }
+
+const NOTHING_SENT = { secrets: [], status: null, retryAfterSeconds: null }

@@ -127,7 +127,9 @@ function retryOf(code: ErrorCode, { retryAfterSeconds }: Pick<Seen, 'retryAfterS
 
 function calledOff(client: OAuthClientConfig, why: unknown): MailchuteError {
   if (why instanceof MailchuteError) return why
-  return new MailchuteError('oauth/unavailable', `${hostOf(client)}: the request was called off`)
+  const isLate = why instanceof Error && why.name === 'TimeoutError'
+  const what = isLate ? 'no answer in time' : 'the request was called off'
+  return new MailchuteError('oauth/unavailable', `${hostOf(client)}: ${what}`)
 }
 
 const hostOf = ({ endpoints }: OAuthClientConfig): string => new URL(endpoints.token).host
