@@ -90,8 +90,8 @@ export function start(args: readonly string[], settings: Settings = {}, options:
   process.once('exit', killed)
   const out: Buffer[] = []
   let err = ''
-  child.stdout?.on('data', (octets: Buffer) => out.push(octets))
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout.on('data', (octets: Buffer) => out.push(octets))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
     err += text
   })
   const ended = new Promise<Ended>((resolve, reject) => {
