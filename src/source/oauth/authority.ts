@@ -16,7 +16,7 @@ import {
 } from 'openid-client'
 import type { OAuthClientConfig } from '../../config.ts'
 import { aheadSeconds } from './clock.ts'
-import { failureOf, type Seen } from './failure.ts'
+import { failureOf, isPassing, type Seen } from './failure.ts'
 import type { Step } from './reasons.ts'
 
 export interface Answered<T> {
@@ -45,7 +45,7 @@ export async function ask<T>(
   if (client.clientSecret !== null) seen.secrets.push(client.clientSecret)
   const configuration = configurationOf(client)
   const send = (url: string, options: CustomFetchOptions) => request(url, options, signal, seen)
-  configuration[customFetch] = isPatient ? patient(send, signal) : send
+  configuration[customFetch] = isPatient ? patient(send, signal, seen) : send
   try {
     signal.throwIfAborted()
     const answer = await work(configuration)
@@ -106,7 +106,8 @@ async function whole(response: Response): Promise<Response> {
   headers.delete('www-authenticate')
   headers.delete('content-encoding')
   const body = size === 0 ? null : Buffer.concat(chunks)
-  return new Response(body, { status: response.status, headers })
+  // openid-client looks for a reason in answers with 4xx only; `Seen` has the true status.
+  return new Response(body, { status: response.status >= 500 ? 400 : response.status, headers })
 }
 
 /** RFC 9110 section 10.2.3: seconds, or a date. */
@@ -117,13 +118,13 @@ function retryAfter(written: string | null): number | null {
   return Number.isNaN(seconds) ? null : Math.max(0, seconds)
 }
 
-function patient(send: Send, signal: AbortSignal): Send {
+function patient(send: Send, signal: AbortSignal, seen: Seen): Send {
   const slowDown = () => Response.json({ error: 'slow_down' }, { status: 400 })
   return async (url, options) => {
     const response = await send(url, options).catch((error: unknown) => {
       if (signal.aborted) throw error
       return null
     })
-    return response === null || response.status >= 500 || response.status === 429 ? slowDown() : response
+    return response === null || isPassing(seen.status) ? slowDown() : response
   }
 }
