@@ -30,6 +30,11 @@ export const ERROR_CATALOGUE = {
   'config/invalid': entry('alert', EX_CONFIG, 'mend the settings named above; `.env.example` lists every one'),
   'config/no-mailbox': entry('alert', EX_CONFIG, 'set MAILBOX_<NAME>_URL, or try `mailchute demo`'),
   'config/unknown-mailbox': entry('alert', EX_USAGE, '`mailchute mailbox list` names the mailboxes that are set'),
+  'config/not-written': entry(
+    'alert',
+    EX_CONFIG,
+    'check who may write in the working folder, or put the settings where yours come from by hand',
+  ),
   'config/secret-key-missing': entry(
     'alert',
     EX_CONFIG,
@@ -274,6 +279,11 @@ export const ERROR_CATALOGUE = {
     'retry',
     EX_TEMPFAIL,
     'nothing is lost: what was under way is taken up again at the next start',
+  ),
+  'runtime/port-taken': entry(
+    'alert',
+    EX_UNAVAILABLE,
+    'another program listens there, perhaps another Mailchute: set HTTP_PORT to another port (0: any free one)',
   ),
   'runtime/node-too-old': entry(
     'alert',

@@ -30,6 +30,11 @@ export const LOG_EVENTS = {
   'sweep.woke': 'info',
   'sweep.failed': 'warn',
   'queue.troubled': 'warn',
+  'login.renewed': 'info',
+  'login.failed': 'warn',
+  'login.expires-soon': 'warn',
+  'serve.started': 'info',
+  'serve.skipped': 'warn',
 } as const satisfies Record<string, pino.Level>
 
 export type LogEvent = keyof typeof LOG_EVENTS

@@ -6,27 +6,33 @@ import type { JobRun, Queue } from '../queue/queue.ts'
 import { type Mailbox, OPERATOR } from '../store/mailboxes.ts'
 import { SWEEP_SECONDS, sweep } from '../upkeep/sweep.ts'
 import { type App, mailboxesOf, openApp } from './app.ts'
+import { loginsDuty } from './logins-duty.ts'
 import { createPollOnce, POLLS_AT_ONCE, type PollOnce, startWork } from './roles.ts'
+import { serveDuty } from './serve-duty.ts'
 import { watchMailboxes } from './watching.ts'
 
-export const ROLES = ['poll', 'work'] as const
+export const ROLES = ['poll', 'work', 'serve'] as const
 export type Role = (typeof ROLES)[number]
 
 /** Of the half minute that supervisors usually give. */
 const GRACE_MILLISECONDS = 20_000
 
-interface Duty {
+export interface Duty {
   stop(): Promise<void>
 }
 
-/** Resolves when everything under way is finished or put back. */
-export async function run(config: Config, roles: readonly Role[], signal: AbortSignal): Promise<void> {
+/** Resolves when everything under way is finished or put back. `only` null: every role. */
+export async function run(config: Config, only: readonly Role[] | null, signal: AbortSignal): Promise<void> {
+  const roles = only ?? ROLES
   const mailboxes = roles.includes('poll') ? mailboxesOf(config) : []
   await using app = await openApp(config)
   const queue = await app.openQueue()
   const duties: Duty[] = []
+  if (roles.includes('serve')) duties.push(await serveDuty(app, only !== null))
   if (roles.includes('work')) duties.push(workDuty(app, queue), sweepDuty(app, queue))
-  if (roles.includes('poll')) duties.push(pollDuty(app, queue, mailboxes, signal))
+  if (roles.includes('poll')) {
+    duties.push(pollDuty(app, queue, mailboxes, signal), loginsDuty(app, mailboxes, signal, Math.random()))
+  }
   app.log.event('worker.started', { roles: roles.join(), mailboxes: config.mailboxes.length })
   await aborted(signal)
   app.log.event('worker.stopping', { reason: asMailchuteError(signal.reason).message })
@@ -34,7 +40,8 @@ export async function run(config: Config, roles: readonly Role[], signal: AbortS
   app.log.event('worker.stopped')
 }
 
-export function parseRoles(text: string): Role[] {
+export function parseRoles(text: string | undefined): Role[] | null {
+  if (text === undefined) return null
   const names = text.split(',').map((name) => name.trim())
   const unknown = names.filter((name) => !(ROLES as readonly string[]).includes(name))
   if (unknown.length > 0) {

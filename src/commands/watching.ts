@@ -64,12 +64,13 @@ async function watchOn({ app, mailbox, watch, signal, mayPoll, ask }: Watched): 
       await watch(signal, { onReady, onArrival: ask })
       app.log.event('watch.unsupported', fields)
       return
-    } catch (error) {
+    } catch (thrown) {
       if (signal.aborted) return
+      const error = asMailchuteError(thrown)
       failures += 1
-      app.log.failure('watch.lost', asMailchuteError(error), fields)
+      app.log.failure('watch.lost', error, fields)
       const now = new Date()
-      const pause = nextPollAt(failures, now, Math.random()).getTime() - now.getTime()
+      const pause = nextPollAt(failures, now, Math.random(), error).getTime() - now.getTime()
       await sleep(failures === 1 ? CALM_MILLISECONDS : pause, signal)
     }
   }

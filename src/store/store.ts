@@ -8,6 +8,7 @@
  */
 import { type Copies, copies } from './copies.ts'
 import { type Database, openDatabase } from './database.ts'
+import { type Figures, figures } from './figures.ts'
 import { type Intake, intake } from './intake.ts'
 import { type Ledger, ledger } from './ledger.ts'
 import { type Logins, logins } from './logins.ts'
@@ -29,6 +30,8 @@ export interface Store {
   readonly threads: Threads
   readonly copies: Copies
   readonly tickets: Tickets
+  /** For monitors: cheap enough to be asked every few seconds. */
+  figures(): Promise<Figures>
   /** Resolves if the database answers and can write. */
   ping(): Promise<void>
   /** How far the database's clock is ahead of this machine's. */
@@ -50,6 +53,7 @@ export function openStore(url: string): Store {
     threads: threads(database),
     copies: copies(database),
     tickets: tickets(database),
+    figures: () => figures(database),
     ping: () => ping(database),
     clockSkewSeconds: () => clockSkewSeconds(database),
     close: () => database.close(),
