@@ -11,6 +11,7 @@ import { type Intake, intake } from './intake.ts'
 import { type Ledger, ledger } from './ledger.ts'
 import { type Mailboxes, mailboxes } from './mailboxes.ts'
 import { type Messages, messages } from './messages.ts'
+import { type Outbox, outbox } from './outbox.ts'
 import { type Polls, polls } from './polls.ts'
 import { type Raw, raw } from './raw.ts'
 import { type Threads, threads } from './threads.ts'
@@ -25,6 +26,7 @@ export interface Store {
   readonly messages: Messages
   readonly threads: Threads
   readonly tickets: Tickets
+  readonly outbox: Outbox
   /** Resolves if the database answers and can write. */
   ping(): Promise<void>
   /** How far the database's clock is ahead of this machine's. */
@@ -44,6 +46,7 @@ export function openStore(url: string): Store {
     messages: messages(database),
     threads: threads(database),
     tickets: tickets(database),
+    outbox: outbox(database),
     ping: () => ping(database),
     clockSkewSeconds: () => clockSkewSeconds(database),
     close: () => database.close(),
