@@ -17,6 +17,7 @@ export const LOG_EVENTS = {
   'poll.unbalanced': 'error',
   'mailbox.paused': 'error',
   'mailbox.resumed': 'info',
+  'clock.wrong': 'warn',
   'message.ticketed': 'info',
   'message.quarantined': 'warn',
   'message.failed': 'warn',

@@ -2,7 +2,7 @@ import type { MailboxConfig } from '../config.ts'
 import { MailchuteError } from '../errors.ts'
 import { connectTo } from '../source/open.ts'
 import type { Connect } from '../source/source.ts'
-import type { Tokens } from './tokens.ts'
+import { resourceOf, type Tokens } from './tokens.ts'
 
 /**
  * A mailbox as a source, with a token where it logs in by OAuth. A token that a server refuses may have been revoked
@@ -10,11 +10,11 @@ import type { Tokens } from './tokens.ts'
  * has one answer for everything, so it is `source/token-refused`, which passes, and only the authority's own word
  * (`oauth/login-required`) pauses a mailbox.
  */
-export function createConnect(tokens: Tokens): (mailbox: MailboxConfig) => Connect {
+export function createConnect(tokens: Pick<Tokens, 'accessToken'>): (mailbox: MailboxConfig) => Connect {
   return (mailbox) => async (signal, remembered) => {
     const { credentials } = mailbox
     if (credentials.kind !== 'oauth') return connectTo({ ...mailbox, credentials })(signal, remembered)
-    const resource = mailbox.protocol === 'graph' ? 'graph' : 'mail'
+    const resource = resourceOf(mailbox)
     const open = async (mustBeNew: boolean) => {
       const token = await tokens.accessToken({ ...mailbox, credentials }, resource, signal, { mustBeNew })
       return connectTo({ ...mailbox, credentials: { kind: 'access-token', token } })(signal, remembered)

@@ -1,4 +1,6 @@
 import { createConnect } from '../access/connect.ts'
+import { createKeyring, type Keyring } from '../access/keyring.ts'
+import type { Shared } from '../access/login-record.ts'
 import { createTokens, type Tokens } from '../access/tokens.ts'
 import type { Config, MailboxConfig } from '../config.ts'
 import { MailchuteError } from '../errors.ts'
@@ -19,6 +21,8 @@ export interface App extends AsyncDisposable {
   readonly store: Store
   /** By name. */
   readonly rows: ReadonlyMap<string, Mailbox>
+  /** Seals what is kept of credentials. */
+  readonly keyring: Keyring
   /** For mailboxes that log in by OAuth. */
   readonly tokens: Tokens
   /** A mailbox as a source, logged in to as it is set. */
@@ -41,7 +45,8 @@ export async function openApp(config: Config): Promise<App> {
   try {
     await bringUpToDate(config, databaseUrl, log)
     const store = openStore(databaseUrl)
-    const tokens = createTokens()
+    const keyring = createKeyring(config)
+    const tokens = openTokens(log, { store, keyring })
     closers.push(() => store.close())
     return {
       config,
@@ -49,6 +54,7 @@ export async function openApp(config: Config): Promise<App> {
       databaseUrl,
       store,
       rows: await store.mailboxes.ensure(config.mailboxes),
+      keyring,
       tokens,
       connect: createConnect(tokens),
       assertRoom: async () => (embedded === null ? undefined : assertRoom(config.dataDir)),
@@ -64,6 +70,15 @@ export async function openApp(config: Config): Promise<App> {
     await close()
     throw error
   }
+}
+
+/** null: without a database, which client credentials do not need. */
+export function openTokens(log: Log, shared: Shared | null): Tokens {
+  return createTokens({
+    shared,
+    onClockWrong: (mailbox, skewSeconds) => log.event('clock.wrong', { mailbox, skewSeconds }),
+    now: () => new Date(),
+  })
 }
 
 async function bringUpToDate(config: Config, databaseUrl: string, log: Log): Promise<void> {

@@ -81,6 +81,10 @@ function workerCommands(program: Command, signal: AbortSignal, result: Result): 
     .command('migrate')
     .description('brings the database up to date')
     .action(async () => (await import('./migrate.ts')).migrateDatabase(config()))
+  program
+    .command('rotate-key')
+    .description('seals what is kept of credentials with the current key, or with a new key file')
+    .action(async () => (await import('./rotate-key.ts')).rotate(config()))
 }
 
 function portOf(text: string): number {
@@ -119,6 +123,15 @@ function mailboxCommands(program: Command, signal: AbortSignal): void {
     .option('--json', 'one JSON object', false)
     .action(async (name: string, options: { json: boolean }) =>
       (await import('./mailbox.ts')).testMailbox(config(), name, options, signal),
+    )
+  mailbox
+    .command('login <name>')
+    .description('somebody logs in by OAuth: prints a URL and waits')
+    .option('--device', 'show a code to type in elsewhere; many organisations block it', false)
+    .option('--port <n>', 'of the loopback redirect; any free one without it', '0')
+    .option('--redirect <url>', 'another redirect URI, as the app registration has it')
+    .action(async (name: string, options: { device: boolean; port: string; redirect?: string }) =>
+      (await import('./login.ts')).login(config(), name, { ...options, port: portOf(options.port) }, signal),
     )
   mailbox
     .command('pause <name>')

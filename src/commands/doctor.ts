@@ -1,9 +1,8 @@
 /** `mailchute doctor`: looks at everything a worker needs, and says of each finding what to do. Changes nothing on any mail server. */
-import { createConnect } from '../access/connect.ts'
-import { createTokens } from '../access/tokens.ts'
 import type { Config } from '../config.ts'
 import { asMailchuteError, type MailchuteError } from '../errors.ts'
 import { type App, openApp } from './app.ts'
+import { connecting } from './connect.ts'
 import { colours, print } from './terminal.ts'
 
 /** Resolves with the exit code: that of the first finding, 0 if there is none. */
@@ -22,7 +21,8 @@ export async function doctor(config: Config, signal: AbortSignal): Promise<numbe
   await check('database', () => checkDatabase(config, check))
   for (const mailbox of config.mailboxes) {
     await check(`mailbox ${mailbox.name}`, async () => {
-      await using session = await createConnect(createTokens())(mailbox)(signal)
+      await using by = await connecting(config, mailbox)
+      await using session = await by.connect(signal)
       return `login works, ${(await session.list()).length} messages`
     })
   }

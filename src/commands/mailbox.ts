@@ -1,7 +1,6 @@
-import { createConnect } from '../access/connect.ts'
-import { createTokens } from '../access/tokens.ts'
 import type { Config } from '../config.ts'
 import { mailboxesOf, openApp } from './app.ts'
+import { connecting } from './connect.ts'
 import { ago, bytes, print, printJson, table } from './terminal.ts'
 
 export async function listMailboxes(config: Config, options: { json: boolean }): Promise<void> {
@@ -31,7 +30,7 @@ export async function listMailboxes(config: Config, options: { json: boolean }):
   )
 }
 
-/** Logs in and shows what is there. Changes nothing: no download, no DELE, no QUIT. Needs no database. */
+/** Logs in and shows what is there. Changes nothing: no download, no DELE, no QUIT. Needs a database only for a login. */
 export async function testMailbox(
   config: Config,
   name: string,
@@ -40,7 +39,8 @@ export async function testMailbox(
 ): Promise<void> {
   for (const mailbox of mailboxesOf(config, name)) {
     const startedAt = performance.now()
-    await using session = await createConnect(createTokens())(mailbox)(signal)
+    await using by = await connecting(config, mailbox)
+    await using session = await by.connect(signal)
     const listed = await session.list()
     const octets = listed.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
     const milliseconds = Math.round(performance.now() - startedAt)

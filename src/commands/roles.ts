@@ -1,6 +1,7 @@
 /** The two things that a worker does, with one log line for each outcome: poll mailboxes, work messages. */
 import type { MailboxConfig } from '../config.ts'
 import { asMailchuteError, MailchuteError } from '../errors.ts'
+import { pausesMailbox } from '../intake/back-off.ts'
 import { type PollResult, poll } from '../intake/poll.ts'
 import type { Log } from '../log.ts'
 import type { Queue, Work } from '../queue/queue.ts'
@@ -91,7 +92,7 @@ function logPoll(log: Log, { name }: MailboxConfig, row: Mailbox, result: PollRe
     log.event('poll.unbalanced', { ...fields, ...sheet })
   }
   if (newlyHeld > 0) log.event('message.held', { mailbox: name, messages: newlyHeld })
-  if (error?.code === 'source/credentials-refused' && row.state === 'active') {
+  if (error !== null && pausesMailbox(error) && row.state === 'active') {
     log.failure('mailbox.paused', error, { mailbox: name })
   }
   if (error === null && row.state === 'paused') log.event('mailbox.resumed', { mailbox: name })

@@ -9,6 +9,7 @@
 import { type Database, openDatabase } from './database.ts'
 import { type Intake, intake } from './intake.ts'
 import { type Ledger, ledger } from './ledger.ts'
+import { type Logins, logins } from './logins.ts'
 import { type Mailboxes, mailboxes } from './mailboxes.ts'
 import { type Messages, messages } from './messages.ts'
 import { type Outbox, outbox } from './outbox.ts'
@@ -19,6 +20,7 @@ import { type Tickets, tickets } from './tickets.ts'
 
 export interface Store {
   readonly mailboxes: Mailboxes
+  readonly logins: Logins
   readonly polls: Polls
   readonly ledger: Ledger
   readonly intake: Intake
@@ -39,6 +41,7 @@ export function openStore(url: string): Store {
   const database = openDatabase(url)
   return {
     mailboxes: mailboxes(database),
+    logins: logins(database),
     polls: polls(database),
     ledger: ledger(database),
     intake: intake(database),
