@@ -48,7 +48,7 @@ function workerCommands(program: Command, signal: AbortSignal, result: Result): 
   program
     .command('run')
     .description('the background worker')
-    .option('--only <roles>', 'some of its roles: poll, work', 'poll,work')
+    .option('--only <roles>', 'some of its roles: poll, work, send', 'poll,work,send')
     .action(async ({ only }: { only: string }) => {
       const { parseRoles, run } = await import('./run.ts')
       await run(config(), parseRoles(only), signal)

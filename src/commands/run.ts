@@ -7,8 +7,9 @@ import { type Mailbox, OPERATOR } from '../store/mailboxes.ts'
 import { SWEEP_SECONDS, sweep } from '../upkeep/sweep.ts'
 import { type App, mailboxesOf, openApp } from './app.ts'
 import { createPollOnce, POLLS_AT_ONCE, type PollOnce, startWork } from './roles.ts'
+import { openSender, startSending } from './send.ts'
 
-export const ROLES = ['poll', 'work'] as const
+export const ROLES = ['poll', 'work', 'send'] as const
 export type Role = (typeof ROLES)[number]
 
 /** Of the half minute that supervisors usually give. */
@@ -22,9 +23,16 @@ interface Duty {
 export async function run(config: Config, roles: readonly Role[], signal: AbortSignal): Promise<void> {
   const mailboxes = roles.includes('poll') ? mailboxesOf(config) : []
   await using app = await openApp(config)
+  const sender = roles.includes('send') ? await openSender(app, config.mailboxes) : null
   const queue = await app.openQueue()
   const duties: Duty[] = []
-  if (roles.includes('work')) duties.push(workDuty(app, queue), sweepDuty(app, queue))
+  const sending = sender === null ? null : startSending(app, sender)
+  if (sending !== null) duties.push({ stop: () => sending.stop(GRACE_MILLISECONDS) })
+  if (roles.includes('work'))
+    duties.push(
+      workDuty(app, queue, () => sending?.nudge()),
+      sweepDuty(app, queue),
+    )
   if (roles.includes('poll')) duties.push(pollDuty(app, queue, mailboxes, signal))
   app.log.event('worker.started', { roles: roles.join(), mailboxes: config.mailboxes.length })
   await aborted(signal)
@@ -44,8 +52,10 @@ export function parseRoles(text: string): Role[] {
   return ROLES.filter((role) => names.includes(role))
 }
 
-function workDuty(app: App, queue: Queue): Duty {
-  const working = startWork(app, queue)
+function workDuty(app: App, queue: Queue, onNewTicket: () => void): Duty {
+  const working = startWork(app, queue, (outcome) => {
+    if (outcome.state === 'ticketed' && outcome.isNew) onNewTicket()
+  })
   return { stop: () => working.stop(GRACE_MILLISECONDS) }
 }
 

@@ -77,11 +77,15 @@ function authVerdict({ credentials }: SmtpConfig, response = ''): Verdict {
   return [code]
 }
 
-/** RFC 3463: X.7.x is about policy. Exchange says 5.7.60 or SendAsDenied where the account may not use the address. */
+/** In reply to MAIL, or in other words: Exchange checks whose address it is only after the octets, Postfix at RCPT. */
+const SENDER_REFUSED =
+  /\b5\.7\.60\b|SendAsDenied|\b5\.2\.252\b|sender address rejected|(null|empty) (envelope )?sender/i
+
 function refusal(smtp: SmtpConfig, { command, response = '', responseCode }: SmtpError): Verdict {
-  if (/\b5\.7\.60\b|SendAsDenied|\b5\.2\.252\b/i.test(response)) return ['outbound/sender-refused']
+  if (responseCode === 503) return ['outbound/protocol-violation']
+  if (responseCode === 530) return ['outbound/auth-unsupported']
   if (/\b5\.7\.30\b/.test(response)) return authVerdict(smtp, response)
-  if (command === 'MAIL FROM' && responseCode === 530) return ['outbound/auth-unsupported']
+  if (command === 'MAIL FROM' || SENDER_REFUSED.test(response)) return ['outbound/sender-refused']
   return ['outbound/refused']
 }
 

@@ -30,10 +30,12 @@ export interface SmtpLimits {
   readonly greetingMs: number
   /** Of silence. */
   readonly replyMs: number
+  /** Of each step (connect, log in, send) as a whole. */
+  readonly stepMs: number
 }
 
-/** RFC 5321 section 4.5.3.2 allows minutes; a queue that tries again needs less patience. */
-export const SMTP_LIMITS: SmtpLimits = { connectMs: 30_000, greetingMs: 30_000, replyMs: 60_000 }
+/** RFC 5321 section 4.5.3.2 allows minutes; a queue that tries again needs less patience. See LEASE_SECONDS. */
+export const SMTP_LIMITS: SmtpLimits = { connectMs: 30_000, greetingMs: 30_000, replyMs: 60_000, stepMs: 90_000 }
 
 /** Logged in, with `secret` where the server wants one. */
 export async function openSmtp(
@@ -43,7 +45,7 @@ export async function openSmtp(
   limits: SmtpLimits = SMTP_LIMITS,
 ): Promise<SmtpSession> {
   const connection = new SMTPConnection(optionsOf(smtp, secret, limits))
-  const step = stepsOf(smtp, connection, signal)
+  const step = stepsOf(smtp, connection, signal, limits.stepMs)
   const session = sessionOf(connection, step)
   try {
     await step((done) => connection.connect(done))
@@ -75,30 +77,36 @@ function optionsOf(smtp: SmtpConfig, secret: Secret | null, limits: SmtpLimits) 
 type Step = (start: (done: (error?: Error | null) => void) => void) => Promise<void>
 
 /** nodemailer calls back where a command was answered; a connection that broke it tells by its events. */
-function stepsOf(smtp: SmtpConfig, connection: SMTPConnection, signal: AbortSignal): Step {
+function stepsOf(smtp: SmtpConfig, connection: SMTPConnection, signal: AbortSignal, stepMs: number): Step {
   let broken: unknown = null
   let onBroken: (error: unknown) => void = () => undefined
   const breaks = (error: unknown) => {
     broken ??= error
     onBroken(broken)
-  }
-  connection.on('error', breaks)
-  connection.on('end', () => breaks({ code: 'ECONNECTION', message: 'closed', command: 'CONN' }))
-  const onAbort = () => {
-    breaks(signal.reason instanceof MailchuteError ? signal.reason : { code: 'ETIMEDOUT', message: 'out of time' })
     connection.close()
   }
+  const onAbort = () => breaks(signal.reason)
+  connection.on('error', breaks)
+  connection.on('end', () => {
+    signal.removeEventListener('abort', onAbort)
+    breaks({ code: 'ECONNECTION', message: 'closed' })
+  })
   signal.addEventListener('abort', onAbort, { once: true })
-  connection.on('end', () => signal.removeEventListener('abort', onAbort))
-  return (start) =>
-    new Promise<void>((resolve, reject) => {
-      onBroken = reject
-      if (signal.aborted) onAbort()
-      if (broken !== null) reject(broken)
-      else start((error) => (error ? reject(error) : resolve()))
-    }).catch((error: unknown) => {
+  return async (start) => {
+    const late = setTimeout(() => breaks({ code: 'ETIMEDOUT', message: 'out of time' }), stepMs)
+    try {
+      await new Promise<void>((resolve, reject) => {
+        onBroken = reject
+        if (signal.aborted) onAbort()
+        if (broken !== null) reject(broken)
+        else start((error) => (error ? reject(error) : resolve()))
+      })
+    } catch (error) {
       throw smtpError(smtp, error)
-    })
+    } finally {
+      clearTimeout(late)
+    }
+  }
 }
 
 function sessionOf(connection: SMTPConnection, step: Step): SmtpSession {

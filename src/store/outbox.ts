@@ -51,6 +51,8 @@ export interface Outbox {
   retryLater(mail: Claimed, reason: string, at: Date): Promise<void>
   failed(mail: Claimed, reason: string): Promise<void>
   skipped(mail: Claimed, reason: string): Promise<void>
+  /** All that is due for this mailbox. Returns how many that were. */
+  skipDue(mailboxId: string, reason: string): Promise<number>
   /** What is older than this is not sent any more. Returns how many that were. */
   expire(olderThanSeconds: number): Promise<number>
 }
@@ -67,6 +69,7 @@ export function outbox(database: Database): Outbox {
     retryLater: (mail, reason, at) => retryLater(database, mail, reason, at),
     failed: (mail, reason) => leave(database, mail, 'failed', reason),
     skipped: (mail, reason) => leave(database, mail, 'skipped', reason),
+    skipDue: (mailboxId, reason) => skipDue(database, mailboxId, reason),
     expire: (olderThanSeconds) => expire(database, olderThanSeconds),
   }
 }
@@ -194,6 +197,18 @@ async function retryLater(database: Database, { id, attempts }: Claimed, reason:
     text: `UPDATE outbox SET next_attempt_at = $3, reason = $2 WHERE id = $1 AND state = 'waiting' AND attempts = $4`,
     values: [id, reason, at, attempts],
   })
+}
+
+async function skipDue(database: Database, mailboxId: string, reason: string): Promise<number> {
+  const rows = await database.query({
+    name: 'outbox-skip-due',
+    text: `WITH ended AS (
+             UPDATE outbox SET state = 'skipped', reason = $2, finished_at = now()
+             WHERE state = 'waiting' AND next_attempt_at <= now() AND mailbox_id = $1 RETURNING *)
+           ${EVENT} RETURNING id`,
+    values: [mailboxId, reason],
+  })
+  return rows.length
 }
 
 /** One that was tried has failed with its last error; one that never was is no longer of use to anybody. */
