@@ -83,7 +83,7 @@ describe('a login', () => {
     expect(await page.text()).toContain('<h1>Logged in</h1>')
     const ended = await login.ended
     expect(ended).toMatchObject({ code: 0 })
-    expect(ended.stdout.toString()).toMatch(/the mailbox opens, 12 messages/)
+    expect(ended.stdout.toString()).toMatch(/login works, 12 messages/)
     await expectWorked(world, 'browser@mailchute.example', [ended])
   })
 
