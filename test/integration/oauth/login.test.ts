@@ -112,6 +112,24 @@ describe('a login', () => {
     expect(alone.stderr).toContain('oauth/login-unfinished')
   })
 
+  test('to Graph asks for the consent of Exchange too where mail goes out over SMTP, and ends when told to', async () => {
+    await using world = await openWorld('graph@mailchute.example', 'pop3s')
+    const login = start(LOGIN, {
+      ...world.settings,
+      MAILBOX_SUPPORT_URL: 'graph://graph@mailchute.example',
+      MAILBOX_SUPPORT_SMTP_URL: 'smtp+starttls://smtp.office365.com',
+    })
+    const [, url = ''] = await login.printed(/^ {2}(http\S+)$/m)
+    expect(new URL(url).searchParams.get('scope')?.split(' ')).toEqual([
+      'https://graph.microsoft.com/Mail.ReadWrite',
+      'offline_access',
+      'https://outlook.office.com/SMTP.Send',
+    ])
+    login.child.kill('SIGTERM')
+    expect(await login.ended).toMatchObject({ code: 75, stderr: expect.stringContaining('runtime/shutting-down') })
+    expect(world.server.requests).toEqual([])
+  })
+
   test('by device code: it asks until somebody has typed it in (RFC 8628)', async () => {
     await using world = await openWorld('device@mailchute.example', 'pop3+stls')
     const polls = () => world.server.requests.filter(({ grantType }) => grantType.endsWith('device_code')).length
@@ -122,9 +140,11 @@ describe('a login', () => {
       if (polls() === 2) resolve()
     }
     await asked
+    world.server.manners.grantedScope = 'https://outlook.office.com/POP.AccessAsUser.All'
     world.server.approve(code)
     const ended = await login.ended
     expect(ended).toMatchObject({ code: 0 })
+    expect(ended.stderr).toContain('not granted, though asked for: https://outlook.office.com/SMTP.Send.')
     await expectWorked(world, 'device@mailchute.example', [ended])
   })
 
