@@ -8,6 +8,7 @@ import { leaksIn, leaksInDatabase } from '../../support/leaks.ts'
 import { CLIENT_SECRET, type OAuthServer, startOAuthServer } from '../../support/oauth-server.ts'
 import { createDatabase } from '../../support/postgres.ts'
 import { buildProgram, type Ended, run, runJson, type Settings, start } from '../../support/program.ts'
+import { CTRL_C, ENTER, onTerminal } from '../../support/terminal.ts'
 
 const MAILS = 12
 const KEY = Buffer.alloc(32, 7).toString('base64')
@@ -97,6 +98,20 @@ describe('a login', () => {
     expect(ended).toMatchObject({ code: 0 })
     expect(ended.stderr.match(/That is not the URL/g)).toHaveLength(2)
     await expectWorked(world, 'paste@mailchute.example', [ended])
+  })
+
+  test('on a terminal: a URL longer than a line of it may be (4096, termios) is pasted whole, and Ctrl-C ends it', async () => {
+    await using world = await openWorld('terminal@mailchute.example', 'pop3s')
+    const url = (screen: string) => /^ {2}(http\S+)/m.exec(screen)?.[1] ?? ''
+    const login = onTerminal(LOGIN, world.settings, folder)
+    await login.answer('paste it here')
+    const back = await world.server.browse(url(login.screen()))
+    await login.answer('', `${back}&session=${'x'.repeat(6000)}`, ENTER)
+    expect(await login.ended).toBe(0)
+    expect(login.screen()).toMatch(/login works, 12 messages/)
+    const stopped = onTerminal(LOGIN, world.settings, folder)
+    await stopped.answer('paste it here', CTRL_C)
+    expect(await stopped.ended).toBe(75)
   })
 
   test('with a redirect URI of its own that is not this machine: pasted, or nothing', async () => {
