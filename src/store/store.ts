@@ -8,10 +8,13 @@
  */
 import { type Copies, copies } from './copies.ts'
 import { type Database, openDatabase } from './database.ts'
+import { type Figures, figures } from './figures.ts'
 import { type Intake, intake } from './intake.ts'
 import { type Ledger, ledger } from './ledger.ts'
+import { type Logins, logins } from './logins.ts'
 import { type Mailboxes, mailboxes } from './mailboxes.ts'
 import { type Messages, messages } from './messages.ts'
+import { type Outbox, outbox } from './outbox.ts'
 import { type Polls, polls } from './polls.ts'
 import { type Raw, raw } from './raw.ts'
 import { type Threads, threads } from './threads.ts'
@@ -19,6 +22,7 @@ import { type Tickets, tickets } from './tickets.ts'
 
 export interface Store {
   readonly mailboxes: Mailboxes
+  readonly logins: Logins
   readonly polls: Polls
   readonly ledger: Ledger
   readonly intake: Intake
@@ -27,6 +31,9 @@ export interface Store {
   readonly threads: Threads
   readonly copies: Copies
   readonly tickets: Tickets
+  /** For monitors: cheap enough to be asked every few seconds. */
+  figures(): Promise<Figures>
+  readonly outbox: Outbox
   /** Resolves if the database answers and can write. */
   ping(): Promise<void>
   /** How far the database's clock is ahead of this machine's. */
@@ -39,6 +46,7 @@ export function openStore(url: string): Store {
   const database = openDatabase(url)
   return {
     mailboxes: mailboxes(database),
+    logins: logins(database),
     polls: polls(database),
     ledger: ledger(database),
     intake: intake(database),
@@ -47,6 +55,8 @@ export function openStore(url: string): Store {
     threads: threads(database),
     copies: copies(database),
     tickets: tickets(database),
+    figures: () => figures(database),
+    outbox: outbox(database),
     ping: () => ping(database),
     clockSkewSeconds: () => clockSkewSeconds(database),
     close: () => database.close(),

@@ -139,7 +139,8 @@ async function oneRun(
   const hasStruck = faults.disarm()
   await cleanRun(bench)
   const left = await bench.server.left()
-  const broke = await brokenPromises(bench.databaseUrl, { octets: MAILS.map(bench.server.asSent), tickets: TICKETS })
+  const { asSent } = bench.server
+  const broke = await brokenPromises(bench.databaseUrl, { octets: MAILS, asSent, tickets: TICKETS })
   expect({ ...fault, left, broke }).toEqual({ ...fault, left: 0, broke: [] })
   if (hasStruck) return 'struck'
   return hasFailedWith(result, bench.server.mayFailWith) ? 'not reached' : 'no such call'

@@ -2,6 +2,7 @@
 import { expect } from 'vitest'
 import type { PollResult } from '../../src/intake/poll.ts'
 import { exchange } from './fault-servers/exchange.ts'
+import { imap } from './fault-servers/imap.ts'
 import { pop3 } from './fault-servers/pop3.ts'
 
 /** What a session is about to do; `end` is what makes the server remove what was marked. */
@@ -27,12 +28,15 @@ export interface FaultServer extends AsyncDisposable {
 export interface FaultServerOptions {
   /** Lets steps take some milliseconds, so that a kill finds the session at any of them. */
   readonly isSlow?: boolean
+  /** A server that fails at random does not. */
+  readonly isCalm?: boolean
 }
 
 /** By name; each suite over these is one suite over every source. */
 export const FAULT_SERVERS: Readonly<Record<string, (options?: FaultServerOptions) => Promise<FaultServer>>> = {
   POP3: pop3,
   'POP3 as Exchange has it': exchange,
+  IMAP: imap,
 }
 
 /** More in a row are no chance. */

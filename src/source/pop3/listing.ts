@@ -1,9 +1,9 @@
 import type { MailchuteError } from '../../errors.ts'
 import type { RemoteMessage } from '../source.ts'
-import type { Setting } from './connection.ts'
 import { linesBody } from './lines-body.ts'
 import type { Pipeline } from './pipeline.ts'
 import { meaningOf } from './response-code.ts'
+import type { Setting } from './setting.ts'
 
 /**
  * What lies in the mailbox, by message number: UIDL and LIST (RFC 1939 sections 5 and 7). The unique-id decides

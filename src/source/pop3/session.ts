@@ -8,15 +8,16 @@
 import type { Socket } from 'node:net'
 
 import type { Account } from '../../config.ts'
+import { dial, secure } from '../connection.ts'
 import { failuresOf } from '../failure.ts'
 import { lifetimeOf } from '../lifetime.ts'
 import type { Connect, MailSession } from '../source.ts'
 import { logIn } from './auth.ts'
 import { askCapabilities, type Capabilities, windowOf } from './capabilities.ts'
-import { dial, type Setting, secure } from './connection.ts'
 import { POP3_LIMITS, type Pop3Limits } from './limits.ts'
 import { Pipeline } from './pipeline.ts'
 import { meaningOf } from './response-code.ts'
+import type { Setting } from './setting.ts'
 import { transactionOf } from './transaction.ts'
 
 export function pop3(mailbox: Account, limits: Partial<Pop3Limits> = {}): Connect {

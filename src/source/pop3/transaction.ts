@@ -4,10 +4,10 @@ import { HeaderDigest, OctetDigest } from '../octet-digest.ts'
 import type { MailSession, OctetSink, RemoteMessage, RetrievedMessage } from '../source.ts'
 import type { Capabilities } from './capabilities.ts'
 import type { ReplyBody } from './command.ts'
-import type { Setting } from './connection.ts'
 import { readListing } from './listing.ts'
 import type { Pipeline } from './pipeline.ts'
 import { meaningOf } from './response-code.ts'
+import type { Setting } from './setting.ts'
 import type { StatusLine } from './status-line.ts'
 
 /** What the server has said of itself. */
