@@ -4,6 +4,7 @@ import { createConnect } from '../../src/access/connect.ts'
 import type { MailboxConfig } from '../../src/config.ts'
 import { moved, refuseConversion, substitute, UNAVAILABLE, unavailable } from '../../src/sandbox/exchange.ts'
 import { hangUpAtQuit, type Manner, refuse, refuseLogin } from '../../src/sandbox/manners.ts'
+import { imap } from '../support/fault-servers/imap.ts'
 import { mail } from '../support/mails.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { brokenPromises } from '../support/promises.ts'
@@ -52,6 +53,9 @@ async function openBench(octets: readonly Buffer[], options: BenchOptions = {}) 
     },
   }
 }
+
+const withSubject = (subject: string) =>
+  Buffer.from(`From: anna@example.com\r\nSubject: ${subject}\r\n\r\nWhat is this?\r\n`)
 
 const BUSY = { error: { code: 'source/server-busy' } }
 const busyAt = (verb: string, message?: number): Manner =>
@@ -232,9 +236,6 @@ describe('a message that cannot be converted stays where it is, and the others g
   })
 
   const NOTICE = 'Retrieval using the POP3 protocol failed for the following message: 7'
-  const withSubject = (subject: string) =>
-    Buffer.from(`From: anna@example.com\r\nSubject: ${subject}\r\n\r\nWhat is this?\r\n`)
-
   test('but a mail about a notice is mail, and so is a notice from any other server', async () => {
     const octets = [withSubject(`Re: ${NOTICE}`), withSubject(`FW: ${NOTICE}`)]
     const bench = await openBench(octets)
@@ -250,6 +251,19 @@ describe('a message that cannot be converted stays where it is, and the others g
     expect(bench.left()).toHaveLength(1)
     expect(await bench.entries()).toMatchObject([{ heldReason: 'source/message-substituted' }])
   })
+})
+
+test('a notice over IMAP is none of the mail either, and stays', async () => {
+  const server = stack.use(await imap())
+  const notice = withSubject('Retrieval using the IMAP4 protocol failed for the following message: 7')
+  for (const octets of [mail({ id: 'one' }), notice]) await server.deliver(octets)
+  const worker = stack.use(await openWorker({ ...server.env(), DATABASE_URL: await createDatabase() }))
+  const microsoft = { isMicrosoft: true }
+  expect(await worker.poll({}, microsoft)).toMatchObject({ error: null, sheet: { stored: 1, deleted: 1, left: 1 } })
+  await worker.poll({}, microsoft)
+  const held = { newlyHeld: ['source/message-substituted'], sheet: { held: 1 } }
+  expect(await worker.poll({}, microsoft)).toMatchObject({ error: null, ...held })
+  expect(await server.left()).toBe(1)
 })
 
 describe('the mailbox moves to another server', () => {
