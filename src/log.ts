@@ -18,7 +18,11 @@ export const LOG_EVENTS = {
   'mailbox.paused': 'error',
   'mailbox.resumed': 'info',
   'clock.wrong': 'warn',
+  'watch.started': 'info',
+  'watch.lost': 'info',
+  'watch.unsupported': 'info',
   'message.ticketed': 'info',
+  'message.suppressed': 'info',
   'message.quarantined': 'warn',
   'message.failed': 'warn',
   'message.held': 'warn',
@@ -30,6 +34,11 @@ export const LOG_EVENTS = {
   'sweep.woke': 'info',
   'sweep.failed': 'warn',
   'queue.troubled': 'warn',
+  'login.renewed': 'info',
+  'login.failed': 'warn',
+  'login.expires-soon': 'warn',
+  'serve.started': 'info',
+  'serve.skipped': 'warn',
 } as const satisfies Record<string, pino.Level>
 
 export type LogEvent = keyof typeof LOG_EVENTS

@@ -133,7 +133,8 @@ function pastedLine(state: string, done: AbortSignal, atEnd: MailchuteError | nu
     'abort',
     () => {
       lines.close()
-      process.stdin.destroy()
+      // A terminal may be asked more; a pipe would keep the process alive.
+      if (!isTerminal) process.stdin.destroy()
     },
     { once: true },
   )

@@ -4,7 +4,7 @@
  *
  * Pure and total. What a sender forges here can only keep an answer from going out.
  */
-import type { HeaderField } from './header-fields.ts'
+import type { HeaderField } from './rule-fields.ts'
 
 export type MailKind = 'personal' | 'list' | 'auto-reply' | 'delivery-status' | 'disposition' | 'feedback' | 'challenge'
 

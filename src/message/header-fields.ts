@@ -1,48 +1,58 @@
-/** A header field as rules look at it: name in lower case, value unfolded, without white space around it. */
-export interface HeaderField {
-  readonly name: string
-  readonly value: string
+/** What a message says of itself in its header: values as they stand there, one octet a character, folds included. */
+export interface HeaderFields {
+  /** The first of each counts. */
+  readonly messageId: string | null
+  readonly date: string | null
+  readonly from: string | null
+  /** Repeated ones, one after the other. */
+  readonly inReplyTo: string
+  readonly references: string
 }
 
-/** What is longer says nothing that a rule looks for. */
-const VALUE_MAX_CHARACTERS = 1000
-
-/** From whole lines as they were sent (folded or not), one character an octet. */
-export function headerFields(lines: readonly { readonly key: string; readonly line: string }[]): HeaderField[] {
-  return lines.map(({ key, line }) => ({
-    name: key.toLowerCase(),
-    value: line
-      .slice(line.indexOf(':') + 1, line.indexOf(':') + 1 + VALUE_MAX_CHARACTERS)
-      .replace(/\s+/g, ' ')
-      .trim(),
-  }))
-}
-
-/** Of the first field of that name; null: there is none. */
-export function fieldValue(fields: readonly HeaderField[], name: string): string | null {
-  return fields.find((field) => field.name === name)?.value ?? null
-}
-
-/**
- * The envelope sender as the last server noted it (RFC 5321 section 4.4), without its angle brackets: empty for the
- * empty one. Null: none was noted, or something that is no address.
- */
-export function returnPath(fields: readonly HeaderField[]): string | null {
-  const value = fieldValue(fields, 'return-path')
-  if (value === null) return null
-  const [, bracketed] = /^<\s*([^<>\s]*)\s*>/.exec(value) ?? []
-  if (bracketed !== undefined) return bracketed
-  return /^[^\s<>@]+@[^\s<>@]+$/.test(value) ? value : null
-}
-
-/**
- * What the writer reads: Content-Language (RFC 3282), else the first of Accept-Language; Outlook writes both. An ISO 639
- * code in lower case, or null.
- */
-export function languageOf(fields: readonly HeaderField[]): string | null {
-  for (const name of ['content-language', 'accept-language']) {
-    const [, code] = /^([a-z]{2,3})(?![a-z0-9])/i.exec(fieldValue(fields, name) ?? '') ?? []
-    if (code !== undefined) return code.toLowerCase()
+/** Lines end at LF; a line that starts with white space continues the one before. Linear in the number of octets. */
+export function headerFields(octets: Buffer): HeaderFields {
+  const header = octets.toString('latin1')
+  const fields: Writable = { messageId: null, date: null, from: null, inReplyTo: '', references: '' }
+  let start = 0
+  while (start < header.length) {
+    if (isEmptyLine(header, start)) break
+    const end = fieldEnd(header, start)
+    takeField(fields, header, start, end)
+    start = end
   }
-  return null
+  return fields
+}
+
+type Writable = { -readonly [field in keyof HeaderFields]: HeaderFields[field] }
+
+const LF = 0x0a
+const CR = 0x0d
+const SPACE = 0x20
+const TAB = 0x09
+
+const isEmptyLine = (header: string, start: number): boolean =>
+  header.charCodeAt(start) === LF || (header.charCodeAt(start) === CR && header.charCodeAt(start + 1) === LF)
+
+/** Where the next field starts: after the first line end that no white space follows. */
+function fieldEnd(header: string, start: number): number {
+  for (let lineEnd = header.indexOf('\n', start); lineEnd >= 0; lineEnd = header.indexOf('\n', lineEnd + 1)) {
+    const next = header.charCodeAt(lineEnd + 1)
+    if (next !== SPACE && next !== TAB) return lineEnd + 1
+  }
+  return header.length
+}
+
+/** White space before the colon is obsolete syntax (RFC 5322 section 4.5) and still found. */
+const FIELD_NAME = /(message-id|date|from|in-reply-to|references)[ \t]*:/iy
+
+function takeField(fields: Writable, header: string, start: number, end: number): void {
+  FIELD_NAME.lastIndex = start
+  const name = FIELD_NAME.exec(header)?.[1]?.toLowerCase()
+  if (name === undefined || FIELD_NAME.lastIndex > end) return
+  const value = header.slice(FIELD_NAME.lastIndex, end)
+  if (name === 'message-id') fields.messageId ??= value
+  else if (name === 'date') fields.date ??= value
+  else if (name === 'from') fields.from ??= value
+  else if (name === 'in-reply-to') fields.inReplyTo += value
+  else fields.references += value
 }

@@ -149,7 +149,9 @@ async function contextOf(query: Query, { ticketId, inboundMessageId }: Row): Pro
   return context ?? { ticketNumber: 0, ticketSubject: '', name: '', answeredHead: Buffer.alloc(0) }
 }
 
-/** A message has its own msg-id at position 0; those of what was sent in answer to it come below (see threads.ts). */
+/** Where `message_references` has the msg-id of our answer, below a message's own (0) and what stands for it (-1). */
+const OUR_ANSWER = -2
+
 async function begin(query: Query, row: Row, messageId: string, leaseSeconds: number): Promise<void> {
   await query({
     name: 'outbox-begin',
@@ -157,7 +159,7 @@ async function begin(query: Query, row: Row, messageId: string, leaseSeconds: nu
              UPDATE outbox SET attempts = attempts + 1, message_id = $2, next_attempt_at = now() + $3 * interval '1 second'
              WHERE id = $1 RETURNING mailbox_id, inbound_message_id)
            INSERT INTO message_references (inbound_message_id, mailbox_id, msg_id_sha256, position)
-           SELECT inbound_message_id, mailbox_id, $4, -1 FROM begun WHERE inbound_message_id IS NOT NULL
+           SELECT inbound_message_id, mailbox_id, $4, ${OUR_ANSWER} FROM begun WHERE inbound_message_id IS NOT NULL
            ON CONFLICT DO NOTHING`,
     values: [row.id, messageId, leaseSeconds, keyOf(messageId)],
   })

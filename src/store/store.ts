@@ -6,7 +6,9 @@
  * Not guaranteed: that a call which failed had no effect. A commit whose answer was lost may have happened, so
  * everything here may be called again.
  */
+import { type Copies, copies } from './copies.ts'
 import { type Database, openDatabase } from './database.ts'
+import { type Figures, figures } from './figures.ts'
 import { type Intake, intake } from './intake.ts'
 import { type Ledger, ledger } from './ledger.ts'
 import { type Logins, logins } from './logins.ts'
@@ -27,7 +29,10 @@ export interface Store {
   readonly raw: Raw
   readonly messages: Messages
   readonly threads: Threads
+  readonly copies: Copies
   readonly tickets: Tickets
+  /** For monitors: cheap enough to be asked every few seconds. */
+  figures(): Promise<Figures>
   readonly outbox: Outbox
   /** Resolves if the database answers and can write. */
   ping(): Promise<void>
@@ -48,7 +53,9 @@ export function openStore(url: string): Store {
     raw: raw(database),
     messages: messages(database),
     threads: threads(database),
+    copies: copies(database),
     tickets: tickets(database),
+    figures: () => figures(database),
     outbox: outbox(database),
     ping: () => ping(database),
     clockSkewSeconds: () => clockSkewSeconds(database),

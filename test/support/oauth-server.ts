@@ -69,6 +69,7 @@ export async function startOAuthServer(options: OAuthServerOptions): Promise<OAu
     revokeAll: grants.revokeAll,
     issueRefreshToken: grants.issueRefreshToken,
     async [Symbol.asyncDispose]() {
+      if (!server.listening) return
       server.closeAllConnections()
       server.close()
       await once(server, 'close')

@@ -83,8 +83,9 @@ export function start(args: readonly string[], settings: Settings = {}, options:
   const child = spawn(process.execPath, [...(options.node ?? []), MAIN, ...args], {
     cwd,
     env: { PATH, ...settings },
-    stdio: [options.hasInput ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+    stdio: 'pipe',
   })
+  if (!options.hasInput) child.stdin.end()
   const killed = () => child.kill('SIGKILL')
   const overdue = setTimeout(killed, options.longestMilliseconds ?? LONGEST_MILLISECONDS)
   process.once('exit', killed)

@@ -8,6 +8,8 @@
  */
 import {
   allowInsecureRequests,
+  type ClientAuth,
+  ClientSecretBasic,
   ClientSecretPost,
   Configuration,
   type CustomFetchOptions,
@@ -16,7 +18,7 @@ import {
 } from 'openid-client'
 import type { OAuthClientConfig } from '../../config.ts'
 import { aheadSeconds } from './clock.ts'
-import { failureOf, type Seen } from './failure.ts'
+import { failureOf, isPassing, type Seen } from './failure.ts'
 import type { Step } from './reasons.ts'
 
 export interface Answered<T> {
@@ -45,7 +47,7 @@ export async function ask<T>(
   if (client.clientSecret !== null) seen.secrets.push(client.clientSecret)
   const configuration = configurationOf(client)
   const send = (url: string, options: CustomFetchOptions) => request(url, options, signal, seen)
-  configuration[customFetch] = isPatient ? patient(send, signal) : send
+  configuration[customFetch] = isPatient ? patient(send, signal, seen) : send
   try {
     signal.throwIfAborted()
     const answer = await work(configuration)
@@ -56,19 +58,25 @@ export async function ask<T>(
 }
 
 /** No discovery: its issuer is a template at Microsoft, and the endpoints are settings anyway. */
-export function configurationOf({ clientId, clientSecret, endpoints }: OAuthClientConfig): Configuration {
+export function configurationOf(client: OAuthClientConfig): Configuration {
+  const { clientId, endpoints } = client
   const server = {
     issuer: new URL(endpoints.token).origin,
     token_endpoint: endpoints.token,
     ...(endpoints.authorize === null ? {} : { authorization_endpoint: endpoints.authorize }),
     ...(endpoints.device === null ? {} : { device_authorization_endpoint: endpoints.device }),
   }
-  const authentication = clientSecret === null ? None() : ClientSecretPost(clientSecret)
-  const configuration = new Configuration(server, clientId, {}, authentication)
+  const configuration = new Configuration(server, clientId, {}, authenticationOf(client))
   configuration.timeout = DEADLINE_SECONDS
   // The settings allow http for loopback hosts only.
   if (Object.values(endpoints).some((url) => url?.startsWith('http:'))) allowInsecureRequests(configuration)
   return configuration
+}
+
+/** RFC 6749 section 2.3.1: every authority must take the header; Microsoft's and Google's pages show the field. */
+function authenticationOf({ provider, clientSecret }: OAuthClientConfig): ClientAuth {
+  if (clientSecret === null) return None()
+  return provider === 'other' ? ClientSecretBasic(clientSecret) : ClientSecretPost(clientSecret)
 }
 
 type Send = (url: string, options: CustomFetchOptions) => Promise<Response>
@@ -106,7 +114,8 @@ async function whole(response: Response): Promise<Response> {
   headers.delete('www-authenticate')
   headers.delete('content-encoding')
   const body = size === 0 ? null : Buffer.concat(chunks)
-  return new Response(body, { status: response.status, headers })
+  // openid-client looks for a reason in answers with 4xx only; `Seen` has the true status.
+  return new Response(body, { status: response.status >= 500 ? 400 : response.status, headers })
 }
 
 /** RFC 9110 section 10.2.3: seconds, or a date. */
@@ -117,13 +126,13 @@ function retryAfter(written: string | null): number | null {
   return Number.isNaN(seconds) ? null : Math.max(0, seconds)
 }
 
-function patient(send: Send, signal: AbortSignal): Send {
+function patient(send: Send, signal: AbortSignal, seen: Seen): Send {
   const slowDown = () => Response.json({ error: 'slow_down' }, { status: 400 })
   return async (url, options) => {
     const response = await send(url, options).catch((error: unknown) => {
       if (signal.aborted) throw error
       return null
     })
-    return response === null || response.status >= 500 || response.status === 429 ? slowDown() : response
+    return response === null || isPassing(seen.status) ? slowDown() : response
   }
 }

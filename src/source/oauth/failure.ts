@@ -39,8 +39,7 @@ export function refusalOf(
   reason: Reason,
   seen: Pick<Seen, 'secrets' | 'status' | 'retryAfterSeconds'>,
 ): MailchuteError {
-  const passes = seen.status !== null && isPassing(seen.status)
-  const code = passes ? 'oauth/unavailable' : codeOf(reason, step)
+  const code = isPassing(seen.status) ? 'oauth/unavailable' : codeOf(reason, step)
   const { error, aadsts, description } = reason
   const sentence = quoteSentence(description, seen.secrets)
   const name = aadsts === null ? error : `AADSTS${aadsts} ${error}`
@@ -73,7 +72,9 @@ export function clockWrong(
   )
 }
 
-const isPassing = (status: number) => status >= 500 || status === 429 || status === 408
+/** The answer of an authority that is not well, or has too much to do. */
+export const isPassing = (status: number | null): boolean =>
+  status !== null && (status >= 500 || status === 429 || status === 408)
 
 function reasonOf(thrown: unknown): Reason | null {
   if (thrown instanceof ResponseBodyError) {
