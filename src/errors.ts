@@ -86,7 +86,7 @@ export const ERROR_CATALOGUE = {
   'source/credentials-refused': entry(
     'alert',
     EX_NOPERM,
-    'check user and password (or token), and that POP3 is switched on for this mailbox',
+    'check user and password (or token), and that POP3 or IMAP is switched on for this mailbox',
   ),
   'source/token-refused': entry(
     'retry',
@@ -115,7 +115,7 @@ export const ERROR_CATALOGUE = {
   'source/tls-unavailable': entry(
     'alert',
     EX_UNAVAILABLE,
-    'the server does not offer STLS; use pop3s:// (port 995). Mailchute never goes on in clear text',
+    'the server does not offer STLS (STARTTLS); use pop3s:// or imaps://. Mailchute never goes on in clear text',
   ),
   'source/tls-untrusted': entry(
     'alert',
@@ -125,12 +125,22 @@ export const ERROR_CATALOGUE = {
   'source/protocol-violation': entry(
     'retry',
     EX_UNAVAILABLE,
-    'the server did not speak POP3 as RFC 1939 has it; nothing was deleted',
+    'the server did not speak its protocol as the RFC has it; check that the port is the right one. Nothing was deleted',
   ),
   'source/uidl-unsupported': entry(
     'alert',
     EX_UNAVAILABLE,
-    'the server has no UIDL; without unique-ids mail cannot be deleted safely, so it is not polled',
+    'the server has no unique-ids (UIDL, UIDVALIDITY); without them mail cannot be deleted safely, so it is not polled',
+  ),
+  'source/folder-missing': entry(
+    'alert',
+    EX_CONFIG,
+    'name one of these folders in the mailbox URL, with %20 for a space: imaps://user@host/Folder',
+  ),
+  'source/removal-unsupported': entry(
+    'alert',
+    EX_CONFIG,
+    'nothing is polled that could not be removed safely: take deleteAfter=never, or moveTo=Folder where the server has MOVE',
   ),
   'source/message-refused': entry(
     'retry',
@@ -214,6 +224,13 @@ export const ERROR_CATALOGUE = {
     'quarantine',
     EX_DATAERR,
     'parsing took too much memory and was ended; the raw message is kept, see `mailchute messages raw ID`',
+  ),
+
+  'duplicate/doubtful': entry(
+    'quarantine',
+    EX_DATAERR,
+    'the mailbox was polled elsewhere before, and this may be a mail that came from there: compare it with the message ' +
+      'that `mailchute messages show ID` names; if it is another one, `mailchute messages release ID`',
   ),
 
   'store/unavailable': entry(

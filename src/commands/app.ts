@@ -1,4 +1,4 @@
-import { createConnect } from '../access/connect.ts'
+import { createConnect, createWatch } from '../access/connect.ts'
 import { createKeyring, type Keyring } from '../access/keyring.ts'
 import type { Shared } from '../access/login-record.ts'
 import { createTokens, type Tokens } from '../access/tokens.ts'
@@ -6,7 +6,7 @@ import type { Config, MailboxConfig } from '../config.ts'
 import { MailchuteError } from '../errors.ts'
 import { type Log, openLog } from '../log.ts'
 import { openQueue, type Queue } from '../queue/queue.ts'
-import type { Connect } from '../source/source.ts'
+import type { Connect, Watch } from '../source/source.ts'
 import { openEmbedded } from '../store/embedded/embedded.ts'
 import type { Mailbox } from '../store/mailboxes.ts'
 import { migrate, pendingMigrations } from '../store/migrate.ts'
@@ -27,6 +27,8 @@ export interface App extends AsyncDisposable {
   readonly tokens: Tokens
   /** A mailbox as a source, logged in to as it is set. */
   readonly connect: (mailbox: MailboxConfig) => Connect
+  /** Its watch, logged in to as well; null where its protocol has none. */
+  readonly watch: (mailbox: MailboxConfig) => Watch | null
   /** Rejects if the disk is too full to download more. */
   assertRoom(): Promise<void>
   /** The queue, opened when first asked for and closed with the rest. */
@@ -57,6 +59,7 @@ export async function openApp(config: Config): Promise<App> {
       keyring,
       tokens,
       connect: createConnect(tokens),
+      watch: createWatch(tokens),
       assertRoom: async () => (embedded === null ? undefined : assertRoom(config.dataDir)),
       openQueue: async (options = {}) => {
         const queue = openAppQueue(config, databaseUrl, log, options)

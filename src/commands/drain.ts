@@ -82,7 +82,7 @@ async function pollMailbox(pollOnce: PollOnce, mailbox: MailboxConfig, signal: A
   const result = await pollOnce(mailbox, signal).catch((thrown: unknown) => ({
     outcome: 'polled' as const,
     sheet: NOTHING,
-    newlyHeld: 0,
+    newlyHeld: [],
     error: asMailchuteError(thrown),
   }))
   if (result.outcome === 'busy') {

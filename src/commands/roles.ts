@@ -47,6 +47,8 @@ function logOutcome(log: Log, inboundMessageId: string, outcome: Outcome, millis
   if (outcome.state === 'ticketed') {
     const { ticket, isNew, reason } = outcome
     log.event('message.ticketed', { ...fields, ticket, isNew, reason })
+  } else if (outcome.state === 'suppressed') {
+    log.event('message.suppressed', { ...fields, reason: outcome.reason, duplicateOf: outcome.duplicateOf })
   } else if (outcome.state === 'quarantined') {
     log.failure('message.quarantined', outcome.error, { ...fields, reason: outcome.reason })
   }
@@ -91,7 +93,9 @@ function logPoll(log: Log, { name }: MailboxConfig, row: Mailbox, result: PollRe
   if (sheet.listed !== sheet.known + sheet.retrieved + sheet.held + sheet.left) {
     log.event('poll.unbalanced', { ...fields, ...sheet })
   }
-  if (newlyHeld > 0) log.event('message.held', { mailbox: name, messages: newlyHeld })
+  if (newlyHeld.length > 0) {
+    log.event('message.held', { mailbox: name, messages: newlyHeld.length, reasons: [...new Set(newlyHeld)].join() })
+  }
   if (error !== null && pausesMailbox(error) && row.state === 'active') {
     log.failure('mailbox.paused', error, { mailbox: name })
   }

@@ -9,6 +9,7 @@ import { type App, mailboxesOf, openApp } from './app.ts'
 import { loginsDuty } from './logins-duty.ts'
 import { createPollOnce, POLLS_AT_ONCE, type PollOnce, startWork } from './roles.ts'
 import { serveDuty } from './serve-duty.ts'
+import { watchMailboxes } from './watching.ts'
 
 export const ROLES = ['poll', 'work', 'serve'] as const
 export type Role = (typeof ROLES)[number]
@@ -74,8 +75,8 @@ function sweepDuty(app: App, queue: Queue): Duty {
 
 /** Every instance asks for a poll when its time has come; the queue makes one of it. */
 function pollDuty(app: App, queue: Queue, mailboxes: readonly MailboxConfig[], signal: AbortSignal): Duty {
-  const ask = ({ name }: MailboxConfig) =>
-    queue.requestPoll(name).catch((error: unknown) => {
+  const ask = ({ name }: MailboxConfig, options?: { isNews: boolean }) =>
+    queue.requestPoll(name, options).catch((error: unknown) => {
       app.log.failure('wake.failed', asMailchuteError(error), { mailbox: name })
     })
   const pollOnce = createPollOnce(app, queue)
@@ -88,12 +89,19 @@ function pollDuty(app: App, queue: Queue, mailboxes: readonly MailboxConfig[], s
       throw error
     }
   }
+  const mayPoll = async (mailbox: MailboxConfig) =>
+    app.store.mailboxes.find(mailbox.name).then(
+      (row) => whyNot(mailbox, row) === null,
+      () => false,
+    )
   const polling = queue.workPolls(handle, POLLS_AT_ONCE)
   const tasks = mailboxes.map((mailbox) => schedule(mailbox.schedule, () => ask(mailbox)))
   for (const mailbox of mailboxes) void ask(mailbox)
+  const watching = watchMailboxes(app, mailboxes, mayPoll, (mailbox) => ask(mailbox, { isNews: true }))
   return {
     stop: async () => {
       for (const task of tasks) await task.destroy()
+      await watching.stop()
       await polling.stop(GRACE_MILLISECONDS)
     },
   }

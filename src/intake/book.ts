@@ -1,4 +1,6 @@
+import type { MailchuteError } from '../errors.ts'
 import type { Sheet } from '../store/polls.ts'
+import type { HeldReason } from './plan.ts'
 
 export type Fate = 'known' | 'retrieved' | 'held'
 
@@ -20,15 +22,20 @@ export interface Book {
   deleted(keys: Iterable<string>): void
   stored(messages: number, octets: number): void
   connected(): void
-  /** One more is held that was not so far. */
-  heldAnew(): void
-  newlyHeld(): number
+  /** One more is held that was not so far, or for another reason. */
+  heldAnew(reason: HeldReason): void
+  newlyHeld(): readonly HeldReason[]
+  /** The server was busy when it was asked for one message; the poll goes on with the others. */
+  busy(key: string, error: MailchuteError): void
+  /** The first of these, to be told at the end. */
+  busyWith(): MailchuteError | null
   sheet(): Sheet
 }
 
 export function createBook(): Book {
   const fates = new Map<string, Fate | null>()
-  let newlyHeld = 0
+  const newlyHeld: HeldReason[] = []
+  let busyWith: MailchuteError | null = null
   const gone = new Set<string>()
   const refused = new Set<string>()
   const totals = { connections: 0, listed: 0, stored: 0, octets: 0 }
@@ -58,9 +65,14 @@ export function createBook(): Book {
     connected: () => {
       totals.connections++
     },
-    heldAnew: () => {
-      newlyHeld++
+    heldAnew: (reason) => {
+      newlyHeld.push(reason)
     },
+    busy: (key, error) => {
+      refused.add(key)
+      busyWith ??= error
+    },
+    busyWith: () => busyWith,
     newlyHeld: () => newlyHeld,
     sheet: () => ({
       ...totals,

@@ -22,7 +22,9 @@ type Decision =
   | { readonly action: 'check'; readonly isDue: boolean }
   | { readonly action: 'hold'; readonly reason: HeldReason }
 
-export type HeldReason = 'source/message-too-large' | 'source/message-refused'
+/** What a server did instead of handing over a message; with octets that are none of it in the second case. */
+export type RefusedReason = 'source/message-refused' | 'source/message-substituted'
+export type HeldReason = 'source/message-too-large' | RefusedReason
 
 /** Refusals of one message before a person should look. After that it is tried ever more rarely. */
 export const REFUSALS_LIMIT = 3
@@ -59,8 +61,12 @@ function decide(message: RemoteMessage, entry: RemoteEntry, rules: Rules, now: D
   }
   const sizeBytes = Math.max(message.sizeBytes, entry.heldAboveBytes === null ? 0 : entry.heldAboveBytes + 1)
   if (sizeBytes > rules.maxMessageBytes) return { action: 'hold', reason: 'source/message-too-large' }
-  return isRefusedLately(entry, now) ? { action: 'hold', reason: 'source/message-refused' } : { action: 'retrieve' }
+  return isRefusedLately(entry, now) ? { action: 'hold', reason: reasonOf(entry) } : { action: 'retrieve' }
 }
+
+/** As it was held for; between two tries it does not change. */
+const reasonOf = ({ heldReason }: RemoteEntry): RefusedReason =>
+  heldReason === 'source/message-substituted' ? heldReason : 'source/message-refused'
 
 function isRefusedLately({ refusals, lastRefusedAt }: RemoteEntry, now: Date): boolean {
   if (refusals < REFUSALS_LIMIT || lastRefusedAt === null) return false

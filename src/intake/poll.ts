@@ -18,7 +18,7 @@ import { nextPollAt, pausesMailbox } from './back-off.ts'
 import { type Book, createBook } from './book.ts'
 import { createCollector } from './collector.ts'
 import { type HeldReason, type Planned, planOf } from './plan.ts'
-import { runSession } from './session.ts'
+import { rootOf, runSession, type SessionEnd } from './session.ts'
 
 export interface PollDeps {
   readonly store: Store
@@ -37,7 +37,8 @@ export type PollResult =
   | {
       readonly outcome: 'polled'
       readonly sheet: Sheet
-      readonly newlyHeld: number
+      /** One reason for each message newly held. */
+      readonly newlyHeld: readonly HeldReason[]
       readonly error: MailchuteError | null
     }
 
@@ -62,7 +63,7 @@ export async function poll(
     )
     const sheet = book.sheet()
     await deps.store.polls.finish(pollId, sheet, error)
-    await recordHealth(deps, row, error)
+    await recordHealth(deps, row, sheet, error)
     return { outcome: 'polled', sheet, newlyHeld: book.newlyHeld(), error }
   } finally {
     await lock.release()
@@ -81,15 +82,17 @@ async function attempt(work: () => Promise<void>): Promise<MailchuteError | null
 async function recordHealth(
   { store, now, random }: PollDeps,
   row: Mailbox,
+  { stored, deleted }: Sheet,
   error: MailchuteError | null,
 ): Promise<void> {
   if (error === null) return store.mailboxes.recordSuccess(row.id)
   if (error.code === 'runtime/shutting-down') return
-  const failures = row.failures + 1
+  // A poll that got somewhere before it failed is the first failure again: a slow server is emptied bit by bit.
+  const failures = stored + deleted > 0 ? 1 : row.failures + 1
   await store.mailboxes.recordFailure(
     row.id,
     failures,
-    nextPollAt(failures, now(), random()),
+    nextPollAt(failures, now(), random(), error),
     pausesMailbox(error) ? error.code : null,
   )
 }
@@ -104,6 +107,8 @@ async function empty(deps: PollDeps, mailbox: MailboxConfig, polling: Polling, b
     const todo = await takeStock(deps, mailbox, polling, session, book, isFirst)
     isDone = await work(deps, mailbox, polling, session, book, todo)
   }
+  const busyWith = book.busyWith()
+  if (busyWith !== null) throw busyWith
 }
 
 /** Compares the list with the book. Returns what this session could do something about. */
@@ -135,7 +140,7 @@ async function hold(store: Store, { maxMessageBytes }: MailboxConfig, book: Book
   book.close(key, 'held')
   if (entry.heldReason === reason) return
   const aboveBytes = reason === 'source/message-too-large' ? maxMessageBytes : undefined
-  if (await store.ledger.hold(entry.id, reason, aboveBytes)) book.heldAnew()
+  if (await store.ledger.hold(entry.id, reason, aboveBytes)) book.heldAnew(reason)
 }
 
 function isTodo(item: Planned, book: Book): boolean {
@@ -165,7 +170,8 @@ async function work(
   const isOver = () => deps.now().getTime() > deadline
   try {
     const end = await runSession({ store: deps.store, mailbox, session, collector, book, now: deps.now, isOver }, share)
-    if (end.canCommit) await commit(deps.store, session, book, end.deleted)
+    if (end.canCommit) await commit(deps.store, session, book, end)
+    if (end.isTooBusy) throw end.busyWith
     return end.canCommit && end.started === todo.length
   } finally {
     await Promise.all(wakes)
@@ -182,8 +188,11 @@ function shareOf(todo: readonly Planned[]): Planned[] {
 }
 
 /** Noted before QUIT: a message that is gone from the next list is then known to have gone by our asking. */
-async function commit(store: Store, session: MailSession, book: Book, deleted: readonly Planned[]): Promise<void> {
+async function commit(store: Store, session: MailSession, book: Book, end: SessionEnd): Promise<void> {
+  const { deleted } = end
   if (deleted.length > 0) await store.ledger.deleteAsked(deleted.map(({ entry }) => entry.id))
-  await session.commit()
+  await session.commit().catch((error: unknown) => {
+    throw rootOf(error, end)
+  })
   book.deleted(deleted.map(({ key }) => key))
 }

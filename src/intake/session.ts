@@ -1,10 +1,10 @@
 import type { MailboxConfig } from '../config.ts'
-import { asMailchuteError, MailchuteError } from '../errors.ts'
+import { asMailchuteError, type ErrorCode, MailchuteError } from '../errors.ts'
 import type { MailSession } from '../source/source.ts'
 import type { Store } from '../store/store.ts'
 import type { Book } from './book.ts'
 import type { Collector } from './collector.ts'
-import { isDue, type Planned, REFUSALS_LIMIT } from './plan.ts'
+import { isDue, type Planned, REFUSALS_LIMIT, type RefusedReason } from './plan.ts'
 
 /** What one session works with. */
 export interface SessionRun {
@@ -25,10 +25,19 @@ export interface SessionEnd {
   readonly deleted: readonly Planned[]
   /** False: the connection had to be dropped to stop a message that is too large. Nothing was deleted. */
   readonly canCommit: boolean
+  /** The server was busy at the last: if it hangs up now, that is why. */
+  readonly busyWith: MailchuteError | null
+  /** It is too busy to go on. What it has acknowledged may still be committed. */
+  readonly isTooBusy: boolean
 }
 
 /** Messages under way at once: more than a server's window, so that it never runs dry. */
 const UNDER_WAY = 128
+/**
+ * One message for which a server is busy may be that message's trouble, and waits for the next poll while the others
+ * go on (I6). So many in a row are the server's.
+ */
+const BUSY_LIMIT = 3
 
 /**
  * Works through the messages in their order; resolves when each that was begun has its fate. Rejects with the first
@@ -37,32 +46,62 @@ const UNDER_WAY = 128
 export async function runSession(run: SessionRun, planned: readonly Planned[]): Promise<SessionEnd> {
   const deleted: Planned[] = []
   const underWay = new Set<Promise<void>>()
-  const trouble: { failure: unknown; tooLarge: boolean } = { failure: null, tooLarge: false }
+  const trouble: Trouble = { failure: null, tooLarge: false, busyInARow: 0, busyWith: null }
   let started = 0
   for (const item of planned) {
-    if (trouble.failure !== null || trouble.tooLarge || run.isOver()) break
+    if (trouble.failure !== null || trouble.tooLarge || trouble.busyInARow >= BUSY_LIMIT || run.isOver()) break
     started++
     const one = handle(run, item)
       .then((fate) => {
+        trouble.busyInARow = 0
         if (fate === 'deleted') deleted.push(item)
         if (fate === 'connection-dropped') trouble.tooLarge = true
       })
-      .catch((error: unknown) => {
-        trouble.failure ??= error
-        return run.session[Symbol.asyncDispose]()
-      })
+      .catch((error: unknown) => note(run, item, trouble, error))
       .finally(() => underWay.delete(one))
     underWay.add(one)
     if (underWay.size >= UNDER_WAY) await Promise.race(underWay)
   }
   await Promise.all(underWay)
-  if (trouble.tooLarge && isConnectionLost(trouble.failure)) return { started, deleted: [], canCommit: false }
-  if (trouble.failure !== null) throw trouble.failure
-  return { started, deleted, canCommit: !trouble.tooLarge }
+  return endOf(trouble, started, deleted)
 }
 
-const isConnectionLost = (failure: unknown) =>
-  failure === null || asMailchuteError(failure).code === 'source/connection-lost'
+interface Trouble {
+  failure: unknown
+  tooLarge: boolean
+  busyInARow: number
+  /** The first of these in a row. */
+  busyWith: MailchuteError | null
+}
+
+async function note(run: SessionRun, item: Planned, trouble: Trouble, error: unknown): Promise<void> {
+  if (!isBusy(error)) {
+    trouble.failure ??= error
+    return run.session[Symbol.asyncDispose]()
+  }
+  run.book.busy(item.key, error)
+  if (trouble.busyInARow === 0) trouble.busyWith = error
+  trouble.busyInARow++
+}
+
+const isBusy = (error: unknown): error is MailchuteError =>
+  error instanceof MailchuteError && error.code === 'source/server-busy'
+
+function endOf({ failure, tooLarge, busyInARow, busyWith }: Trouble, started: number, deleted: Planned[]): SessionEnd {
+  const busy = { busyWith: busyInARow > 0 ? busyWith : null, isTooBusy: busyInARow >= BUSY_LIMIT }
+  if (tooLarge && (failure === null || isConnectionLost(failure))) {
+    return { started, deleted: [], canCommit: false, ...busy }
+  }
+  if (failure !== null) throw rootOf(failure, busy)
+  return { started, deleted, canCommit: !tooLarge, ...busy }
+}
+
+/** Busy servers hang up: then that is the reason. */
+export function rootOf(failure: unknown, { busyWith }: Pick<SessionEnd, 'busyWith'>): unknown {
+  return busyWith !== null && isConnectionLost(failure) ? busyWith : failure
+}
+
+const isConnectionLost = (failure: unknown) => asMailchuteError(failure).code === 'source/connection-lost'
 
 type Fate = 'deleted' | 'stays' | 'connection-dropped'
 
@@ -116,16 +155,24 @@ async function remove({ session, book }: SessionRun, { message, key }: Planned):
 async function bookOwnFault(run: SessionRun, { entry, key, message }: Planned, error: MailchuteError): Promise<Fate> {
   const { store, book, mailbox } = run
   if (error.code === 'source/message-too-large') {
-    if (await store.ledger.hold(entry.id, error.code, mailbox.maxMessageBytes)) book.heldAnew()
+    if (await store.ledger.hold(entry.id, error.code, mailbox.maxMessageBytes)) book.heldAnew(error.code)
     book.close(key, 'held')
     // Found midway, although the list had it smaller: the stream could only be stopped by dropping the connection.
     return message.sizeBytes > mailbox.maxMessageBytes ? 'stays' : 'connection-dropped'
   }
-  if (error.code !== 'source/message-refused' && error.code !== 'source/message-empty') throw error
+  const reason = REFUSALS.get(error.code)
+  if (reason === undefined) throw error
   await store.ledger.refused(entry.id)
   book.tried(key)
   if (entry.refusals + 1 < REFUSALS_LIMIT) return 'stays'
-  if (await store.ledger.hold(entry.id, 'source/message-refused')) book.heldAnew()
+  if (await store.ledger.hold(entry.id, reason)) book.heldAnew(reason)
   book.close(key, 'held')
   return 'stays'
 }
+
+/** Answers that are one message's fault, and as what it is held after a few of them. */
+const REFUSALS: ReadonlyMap<ErrorCode, RefusedReason> = new Map([
+  ['source/message-refused', 'source/message-refused'],
+  ['source/message-empty', 'source/message-refused'],
+  ['source/message-substituted', 'source/message-substituted'],
+])

@@ -5,37 +5,35 @@ import { decide } from './manners.ts'
 import { err, line, ok, type Reply } from './reply.ts'
 import type { Session } from './session.ts'
 
-const WRONG_CREDENTIALS = err('[AUTH] authentication failed')
-const ALREADY_LOGGED_IN = err('already logged in')
-
 export function user(session: Session, argument: string): Reply {
-  if (session.listing) return ALREADY_LOGGED_IN
-  if (argument === '') return err('USER needs a name')
+  const { words, isTalkative } = session.host.dialect
+  if (session.listing) return err(words.wrongState)
+  if (argument === '') return err(words.unknownCommand)
   session.user = argument
-  return ok('password, please')
+  return ok(isTalkative ? 'password, please' : '')
 }
 
 /** The whole rest of the line is the password, spaces and all. */
 export function pass(session: Session, argument: string): Reply {
-  if (session.listing) return ALREADY_LOGGED_IN
-  if (session.user === null) return err('USER first')
-  const maildrop = session.host.maildrops.get(session.user)
-  return maildrop?.admitsPassword(argument) ? enter(session, maildrop) : refuse(session)
+  const { words } = session.host.dialect
+  if (session.listing || session.user === null) return err(words.wrongState)
+  return enterByPassword(session, session.user, argument)
 }
 
 export async function auth(session: Session, argument: string): Promise<Reply> {
-  if (session.listing) return ALREADY_LOGGED_IN
+  const { words } = session.host.dialect
+  if (session.listing) return err(words.wrongState)
   const [mechanism = '', initialResponse] = argument.split(' ')
   if (mechanism.toUpperCase() === 'PLAIN') return plain(session, initialResponse ?? (await challenge(session)))
-  if (mechanism.toUpperCase() !== 'XOAUTH2') return err('unknown mechanism')
+  if (mechanism.toUpperCase() !== 'XOAUTH2') return err(words.unknownCommand)
   if (initialResponse === undefined) return xoauth2(session, await challenge(session))
   // As Microsoft's servers do: the token goes on a line of its own.
   session.after = 'end'
-  return err('Protocol error. Connection is closed. 10')
+  return err(words.protocolError)
 }
 
-async function challenge({ connection }: Session): Promise<string> {
-  await connection.write(line('+ '))
+async function challenge({ connection, host }: Session): Promise<string> {
+  await connection.write(line(host.dialect.invitation))
   return (await connection.nextLine()) ?? '*'
 }
 
@@ -43,8 +41,12 @@ async function challenge({ connection }: Session): Promise<string> {
 function plain(session: Session, response: string): Reply {
   if (response === '*') return err('cancelled')
   const [, name = '', password = ''] = Buffer.from(response, 'base64').toString('utf8').split('\0')
-  session.user = name
-  const maildrop = session.host.maildrops.get(name)
+  return enterByPassword(session, name, password)
+}
+
+function enterByPassword(session: Session, name: string, password: string): Reply {
+  const { maildrops, dialect } = session.host
+  const maildrop = dialect.takesPasswords ? maildrops.get(name) : undefined
   return maildrop?.admitsPassword(password) ? enter(session, maildrop) : refuse(session)
 }
 
@@ -67,10 +69,10 @@ function enter(session: Session, maildrop: Maildrop): Reply {
   if (host.exclusive && !maildrop.lock(number)) return err('[IN-USE] another session has this mailbox open')
   session.user = maildrop.user
   session.listing = openListing(maildrop, number, host.manners())
-  return ok('logged in')
+  return ok(host.dialect.words.loggedIn)
 }
 
 function refuse(session: Session): Reply {
   session.user = null
-  return WRONG_CREDENTIALS
+  return err(session.host.dialect.words.loginRefused)
 }

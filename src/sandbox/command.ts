@@ -39,6 +39,11 @@ export function parseCommandLine(line: string): CommandLine {
   return { verb: line.slice(0, space).toUpperCase(), argument: line.slice(space + 1) }
 }
 
+/** Of the whole line, its end included. */
+export function octetsOf({ verb, argument }: CommandLine): number {
+  return Buffer.byteLength(argument === '' ? verb : `${verb} ${argument}`) + 2
+}
+
 /** What of a command line may be kept: of AUTH the mechanism, of PASS nothing, of unknown words not even the word. */
 export function withoutSecrets({ verb, argument }: CommandLine): CommandLine {
   if (!VERBS.has(verb)) return { verb: '?', argument: '' }

@@ -10,8 +10,6 @@ import { topOf } from './top.ts'
 
 type Handler = (session: Session, argument: string) => Reply | Promise<Reply>
 
-const NO_SUCH_MESSAGE = err('no such message')
-
 export const commands: Readonly<Record<string, Handler>> = {
   CAPA: capa,
   STLS: stls,
@@ -19,8 +17,8 @@ export const commands: Readonly<Record<string, Handler>> = {
   PASS: pass,
   AUTH: auth,
   STAT: inTransaction(stat),
-  LIST: inTransaction((listing, argument) => listingOf(listing, argument, ({ sizeBytes }) => String(sizeBytes))),
-  UIDL: inTransaction((listing, argument) => listingOf(listing, argument, ({ uniqueId }) => uniqueId)),
+  LIST: inTransaction((...asked) => listingOf(...asked, ({ sizeBytes }) => String(sizeBytes))),
+  UIDL: inTransaction((...asked) => listingOf(...asked, ({ uniqueId }) => uniqueId)),
   TOP: inTransaction(top),
   RETR: inTransaction(retr),
   DELE: inTransaction(dele),
@@ -29,30 +27,35 @@ export const commands: Readonly<Record<string, Handler>> = {
   QUIT: quit,
 }
 
-export function greeting(): Reply {
-  return ok('Mailchute sandbox ready')
+export function greeting({ host }: Session): Reply {
+  return ok(host.dialect.words.ready)
 }
+
+/** What may stand behind `+OK`. */
+const remark = ({ host }: Session, text: string): string => (host.dialect.isTalkative ? text : '')
+
+const noSuchMessage = ({ host }: Session): Reply => err(host.dialect.words.noSuchMessage)
 
 function inTransaction(handler: (listing: Listing, argument: string, session: Session) => Reply | Promise<Reply>) {
   return (session: Session, argument: string) =>
-    session.listing ? handler(session.listing, argument, session) : err('log in first')
+    session.listing ? handler(session.listing, argument, session) : err(session.host.dialect.words.wrongState)
 }
 
-function capa({ host, secured, listing }: Session): Reply {
+function capa(session: Session): Reply {
+  const { host, secured, listing } = session
   const withheld = new Set(host.manners().map((manner) => manner.withheld))
-  const capabilities = ['TOP', 'UIDL', 'USER', 'RESP-CODES', 'AUTH-RESP-CODE', 'SASL PLAIN XOAUTH2']
-  if (host.pipelining) capabilities.push('PIPELINING')
-  if (host.secureContext && !secured && !listing) capabilities.push('STLS')
-  capabilities.push('IMPLEMENTATION Mailchute-Sandbox')
+  const mayStartTls = host.secureContext !== null && !secured && !listing
+  const capabilities = host.dialect.capabilities({ pipelining: host.pipelining, mayStartTls })
   return lines(
-    'capabilities follow',
+    remark(session, 'capabilities follow'),
     capabilities.filter((capability) => !withheld.has(capability.split(' ')[0])),
   )
 }
 
 /** RFC 2595 section 4: in AUTHORIZATION only. */
 function stls(session: Session): Reply {
-  if (!session.host.secureContext || session.secured || session.listing) return err('no TLS to start here')
+  if (!session.host.secureContext || session.secured || session.listing)
+    return err(session.host.dialect.words.wrongState)
   session.after = 'start-tls'
   return ok('begin TLS')
 }
@@ -63,22 +66,36 @@ function stat(listing: Listing): Reply {
 }
 
 /** LIST and UIDL: one message or all of them. */
-function listingOf(listing: Listing, argument: string, tell: (listed: ListedMessage) => string): Reply {
+function listingOf(
+  listing: Listing,
+  argument: string,
+  session: Session,
+  tell: (listed: ListedMessage) => string,
+): Reply {
   const row = (listed: ListedMessage) => `${listed.number} ${tell(listed)}`
-  if (argument === '') return lines(`${listing.present().length} messages`, listing.present().map(row))
+  const present = listing.present()
+  if (argument === '') return lines(remark(session, `${present.length} messages`), present.map(row))
   const listed = listing.find(argument)
-  return listed ? ok(row(listed)) : NO_SUCH_MESSAGE
+  return listed ? ok(row(listed)) : noSuchMessage(session)
 }
 
-function retr(listing: Listing, argument: string, { host, user }: Session): Reply {
+function retr(listing: Listing, argument: string, session: Session): Reply {
+  const { host, user } = session
   const listed = listing.find(argument)
-  if (!listed) return NO_SUCH_MESSAGE
+  if (!listed) return noSuchMessage(session)
   host.maildrops.get(user ?? '')?.countRetrieval(listed.message)
-  const status = line(`+OK ${listed.sizeBytes} octets`)
-  const chunks = chunksOf(listed.message)
+  const status = line(`+OK ${remark(session, `${listed.sizeBytes} octets`)}`.trimEnd())
+  const chunks = converted(session, listed)
+  if (chunks === 'fails') return err(host.dialect.words.notConverted)
   return Symbol.asyncIterator in chunks || !Array.isArray(chunks)
     ? stuffedStream(status, chunks)
     : stuffed(status, chunks)
+}
+
+/** The octets as they are, unless a manner has it otherwise. */
+function converted({ host }: Session, { message }: ListedMessage) {
+  const conversion = decide(host.manners(), (manner) => manner.conversion?.(message))
+  return Buffer.isBuffer(conversion) ? [conversion] : (conversion ?? chunksOf(message))
 }
 
 function stuffed(status: Buffer, chunks: readonly Buffer[]): Reply {
@@ -93,20 +110,25 @@ async function* stuffedStream(status: Buffer, chunks: Iterable<Buffer> | AsyncIt
   yield stuffer.end()
 }
 
-async function top(listing: Listing, argument: string, { host }: Session): Promise<Reply> {
+async function top(listing: Listing, argument: string, session: Session): Promise<Reply> {
+  const { host } = session
   const [number = '', lineCount = ''] = argument.split(' ')
   const listed = listing.find(number)
-  if (!listed) return NO_SUCH_MESSAGE
-  if (!/^\d{1,9}$/.test(lineCount)) return err('TOP needs a number of lines')
-  const octets = await topOf(chunksOf(listed.message), Number(lineCount))
-  return stuffed(line('+OK top follows'), [decide(host.manners(), (manner) => manner.top?.(octets)) ?? octets])
+  if (!listed) return noSuchMessage(session)
+  if (!/^\d{1,9}$/.test(lineCount)) return err(host.dialect.words.unknownCommand)
+  const chunks = converted(session, listed)
+  if (chunks === 'fails') return err(host.dialect.words.notConverted)
+  const octets = await topOf(chunks, Number(lineCount))
+  return stuffed(line(`+OK ${remark(session, 'top follows')}`.trimEnd()), [
+    decide(host.manners(), (manner) => manner.top?.(octets)) ?? octets,
+  ])
 }
 
-function dele(listing: Listing, argument: string): Reply {
+function dele(listing: Listing, argument: string, session: Session): Reply {
   const listed = listing.find(argument)
-  if (!listed) return NO_SUCH_MESSAGE
+  if (!listed) return noSuchMessage(session)
   listing.mark(listed)
-  return ok(`message ${listed.number} will be deleted`)
+  return ok(remark(session, `message ${listed.number} will be deleted`))
 }
 
 function rset(listing: Listing): Reply {
@@ -119,7 +141,7 @@ function quit(session: Session): Reply {
   session.after = 'end'
   const complete = session.listing?.commit() ?? true
   session.listing?.release()
-  return complete ? ok('bye') : err('some deleted messages not removed')
+  return complete ? ok(session.host.dialect.words.bye) : err('some deleted messages not removed')
 }
 
 function totalSize(present: readonly ListedMessage[]): number {

@@ -19,6 +19,8 @@ export interface Manner {
   /** The size as STAT and LIST tell it. */
   readonly listedSize?: (sizeBytes: number) => number
   readonly uniqueId?: (message: SandboxMessage, number: number, session: number) => string
+  /** What becomes of a message that has to be made into MIME first, or why it cannot be: for RETR and TOP. */
+  readonly conversion?: (message: SandboxMessage) => Buffer | 'fails' | undefined
   /** What TOP sends instead of these octets. */
   readonly top?: (octets: Buffer) => Buffer
   /** How many of the marked messages QUIT removes before it says -ERR (RFC 1939 section 6). */
@@ -26,7 +28,7 @@ export interface Manner {
 }
 
 export type Fate =
-  | { readonly kind: 'reply'; readonly octets: readonly Buffer[] }
+  | { readonly kind: 'reply'; readonly octets: readonly Buffer[]; readonly hangsUp?: boolean }
   | { readonly kind: 'endless'; readonly octets: () => Iterable<Buffer> }
   | { readonly kind: 'stall' | 'reset' | 'end'; readonly afterOctets: number | 'before-command' }
 

@@ -12,7 +12,7 @@ export function err(text: string): Reply {
 
 /** A multi-line reply whose lines cannot begin with a dot. */
 export function lines(status: string, rows: readonly string[]): Reply {
-  return [Buffer.from([`+OK ${status}`, ...rows, '.', ''].join('\r\n'))]
+  return [Buffer.from([status === '' ? '+OK' : `+OK ${status}`, ...rows, '.', ''].join('\r\n'))]
 }
 
 export function line(text: string): Buffer {

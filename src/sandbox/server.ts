@@ -10,6 +10,7 @@ import { createSecureContext } from 'node:tls'
 import { MailchuteError } from '../errors.ts'
 import type { Command } from './command.ts'
 import { Connection } from './connection.ts'
+import { type Dialect, PLAIN_DIALECT } from './dialect.ts'
 import { createMaildrop, type MailboxOptions, type Maildrop, type SandboxMailbox } from './mailbox.ts'
 import type { Manner } from './manners.ts'
 import { type Host, serve } from './session.ts'
@@ -24,6 +25,8 @@ export interface SandboxOptions {
   readonly pipelining?: boolean
   /** One session a mailbox at a time (default: no). */
   readonly exclusive?: boolean
+  /** As which server it speaks (default: as itself). */
+  readonly dialect?: Dialect
   readonly manners?: readonly Manner[]
 }
 
@@ -38,6 +41,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 
 export class Sandbox implements AsyncDisposable {
   readonly #options: SandboxOptions
+  readonly #dialect: Dialect
   readonly #maildrops: ReadonlyMap<string, Maildrop>
   readonly #host: Host
   readonly #server: Server
@@ -50,14 +54,16 @@ export class Sandbox implements AsyncDisposable {
   #port = 0
 
   constructor(options: SandboxOptions) {
-    const { mailboxes, manners = [], tls, pipelining = true, exclusive = false } = options
+    const { mailboxes, manners = [], tls, pipelining = true, exclusive = false, dialect = PLAIN_DIALECT } = options
     this.#options = options
-    this.#manners = manners
+    this.#dialect = dialect
+    this.#manners = [...manners, ...dialect.manners]
     this.#maildrops = new Map(mailboxes.map((mailbox) => [mailbox.user, createMaildrop(mailbox)]))
     this.#host = {
       maildrops: this.#maildrops,
       pipelining,
       exclusive,
+      dialect,
       secureContext: tls ? createSecureContext({ key: tls.key, cert: tls.cert }) : null,
       manners: () => this.#manners,
       heard: (command) => this.#heard(command),
@@ -100,7 +106,7 @@ export class Sandbox implements AsyncDisposable {
 
   /** Other manners, from the next command on; unique-ids and sizes from the next login on. */
   behave(manners: readonly Manner[]): void {
-    this.#manners = manners
+    this.#manners = [...manners, ...this.#dialect.manners]
   }
 
   /** Resolves once no session is open. */

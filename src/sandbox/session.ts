@@ -1,7 +1,8 @@
 import type { SecureContext } from 'node:tls'
-import { type Command, type CommandLine, parseCommandLine, VERBS, withoutSecrets } from './command.ts'
+import { type Command, type CommandLine, octetsOf, parseCommandLine, VERBS, withoutSecrets } from './command.ts'
 import { commands, greeting } from './commands.ts'
 import type { Connection } from './connection.ts'
+import type { Dialect } from './dialect.ts'
 import type { Listing } from './listing.ts'
 import type { Maildrop } from './mailbox.ts'
 import { decide, type Fate, type Manner } from './manners.ts'
@@ -12,6 +13,7 @@ export interface Host {
   readonly maildrops: ReadonlyMap<string, Maildrop>
   readonly pipelining: boolean
   readonly exclusive: boolean
+  readonly dialect: Dialect
   readonly secureContext: SecureContext | null
   /** How it misbehaves now. */
   readonly manners: () => readonly Manner[]
@@ -57,7 +59,10 @@ async function answer(session: Session, line: CommandLine): Promise<void> {
   if (heard) await Promise.race([heard, connection.closed])
   await pause(session, command)
   const fate = decide(host.manners(), (manner) => manner.fate?.(command))
-  if (fate?.kind === 'reply') return send(session, command, fate.octets)
+  if (fate?.kind === 'reply') {
+    if (fate.hangsUp) session.after = 'end'
+    return send(session, command, fate.octets)
+  }
   if (fate?.kind === 'endless') return pour(session, fate.octets(), Number.POSITIVE_INFINITY)
   if (fate?.afterOctets !== 'before-command') {
     const reply = await carryOut(session, line)
@@ -74,10 +79,15 @@ async function pause(session: Session, command: Command): Promise<void> {
 }
 
 function carryOut(session: Session, line: CommandLine): Reply | Promise<Reply> {
-  if (line === GREETING) return greeting()
+  if (line === GREETING) return greeting(session)
+  const { words, commandOctets } = session.host.dialect
+  if (octetsOf(line) > commandOctets) {
+    session.after = 'end'
+    return err(words.protocolError)
+  }
   const withheld = session.host.manners().some((manner) => manner.withheld === line.verb)
   const handler = withheld || !VERBS.has(line.verb) ? undefined : commands[line.verb]
-  return handler ? handler(session, line.argument) : err('unknown command')
+  return handler ? handler(session, line.argument) : err(words.unknownCommand)
 }
 
 function send(session: Session, command: Command, reply: Reply, limit = Number.POSITIVE_INFINITY): Promise<void> {

@@ -30,9 +30,10 @@ export interface MailSession extends AsyncDisposable {
 
   /**
    * Streams one message into the sink. Resolves once the server's end mark was seen and the sink has taken all.
-   * Rejects with `source/message-refused` (the server said no), `source/message-empty` or
-   * `source/message-too-large`. After `message-refused` the session can go on; after a `message-too-large` found
-   * midway it cannot, for the only way to stop an octet stream is to drop the connection.
+   * Rejects with `source/message-refused` (the server said no), `source/message-substituted` (it sent a notice in
+   * its place), `source/message-empty`, `source/server-busy` or `source/message-too-large`. After these the session
+   * can go on, unless the message was found too large midway: the only way to stop an octet stream is to drop the
+   * connection.
    */
   retrieve(message: RemoteMessage, sink: OctetSink): Promise<RetrievedMessage>
 
@@ -45,7 +46,10 @@ export interface MailSession extends AsyncDisposable {
   /** When it came in as far as the server or its header tells, else null. Changes nothing. For people only. */
   receivedAt(message: RemoteMessage): Promise<Date | null>
 
-  /** Asks for removal at `commit`. Resolves when the server has acknowledged it. */
+  /**
+   * Asks for removal at `commit`. Resolves when the server has acknowledged it; the session can go on after
+   * `source/message-refused` and `source/server-busy`.
+   */
   markDeleted(message: RemoteMessage): Promise<void>
 
   /** Ends the session and lets the server remove what was marked (QUIT). */
@@ -88,4 +92,16 @@ export interface Remembered {
   readonly cursor: string | null
   /** What lay in the mailbox by then. */
   readonly present: readonly { readonly uniqueId: string; readonly sizeBytes: number }[]
+}
+
+/**
+ * Tells when something has arrived, and does nothing else: a wake-up call, while the poll stays the truth. One
+ * connection: rejects when it is lost, at last when the signal aborts; resolves where the server has no such thing.
+ */
+export type Watch = (signal: AbortSignal, watched: Watched) => Promise<void>
+
+export interface Watched {
+  /** The mailbox is being watched from now on; what came before is not told. */
+  onReady(): void
+  onArrival(): void
 }

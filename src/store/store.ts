@@ -6,6 +6,7 @@
  * Not guaranteed: that a call which failed had no effect. A commit whose answer was lost may have happened, so
  * everything here may be called again.
  */
+import { type Copies, copies } from './copies.ts'
 import { type Database, openDatabase } from './database.ts'
 import { type Figures, figures } from './figures.ts'
 import { type Intake, intake } from './intake.ts'
@@ -27,6 +28,7 @@ export interface Store {
   readonly raw: Raw
   readonly messages: Messages
   readonly threads: Threads
+  readonly copies: Copies
   readonly tickets: Tickets
   /** For monitors: cheap enough to be asked every few seconds. */
   figures(): Promise<Figures>
@@ -49,6 +51,7 @@ export function openStore(url: string): Store {
     raw: raw(database),
     messages: messages(database),
     threads: threads(database),
+    copies: copies(database),
     tickets: tickets(database),
     figures: () => figures(database),
     ping: () => ping(database),

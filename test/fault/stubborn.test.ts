@@ -61,7 +61,7 @@ test('an absurd size in LIST holds that message and no other (I6)', async () => 
   const { sheet, error, newlyHeld } = await poll()
   expect(error).toBeNull()
   expect(sheet).toMatchObject({ listed: 1, held: 1 })
-  expect(newlyHeld).toBe(1)
+  expect(newlyHeld).toEqual(['source/message-too-large'])
   sandbox.behave([])
 })
 

@@ -1,4 +1,8 @@
 /** What the fault suites need of a mail server, whatever its protocol: mail in, sight of what is left, a view of the session. */
+import { expect } from 'vitest'
+import type { PollResult } from '../../src/intake/poll.ts'
+import { exchange } from './fault-servers/exchange.ts'
+import { imap } from './fault-servers/imap.ts'
 import { pop3 } from './fault-servers/pop3.ts'
 
 /** What a session is about to do; `end` is what makes the server remove what was marked. */
@@ -17,6 +21,8 @@ export interface FaultServer extends AsyncDisposable {
   idle(): Promise<void>
   /** What the server makes of these octets on their way; where it gives other octets each time it is not told. */
   asSent(octets: Buffer): Buffer
+  /** Codes with which a poll may end through nobody's fault, now and then: the next one goes on. Missing: none. */
+  readonly mayFailWith?: readonly string[]
 }
 
 export interface FaultServerOptions {
@@ -27,4 +33,23 @@ export interface FaultServerOptions {
 /** By name; each suite over these is one suite over every source. */
 export const FAULT_SERVERS: Readonly<Record<string, (options?: FaultServerOptions) => Promise<FaultServer>>> = {
   POP3: pop3,
+  'POP3 as Exchange has it': exchange,
+  IMAP: imap,
+}
+
+/** More in a row are no chance. */
+const FAILURES_LIMIT = 20
+
+/** Polls until a poll goes well, which it must at once unless the server may fail. */
+export async function pollWell({ mayFailWith = [] }: FaultServer, poll: () => Promise<PollResult>): Promise<void> {
+  for (let failures = 0; ; failures++) {
+    const result = await poll()
+    if (failures < FAILURES_LIMIT && hasFailedWith(result, mayFailWith)) continue
+    expect(result).toMatchObject({ outcome: 'polled', error: null })
+    return
+  }
+}
+
+export function hasFailedWith(result: PollResult | null, codes: readonly string[] = []): boolean {
+  return result?.outcome === 'polled' && result.error !== null && codes.includes(result.error.code)
 }

@@ -5,6 +5,8 @@ import { Client } from 'pg'
 export interface Kept {
   /** Every mail that was ever in the mailbox; copies count once, for their octets are one message. */
   readonly octets: readonly Buffer[]
+  /** What the server makes of them on their way; as over POP3 unless told. */
+  readonly asSent?: (octets: Buffer) => Buffer
   readonly tickets?: number
   /** Mails that are stored and wait for work: the work itself is not looked at. */
   readonly isWorkOpen?: boolean
@@ -15,7 +17,7 @@ export async function brokenPromises(databaseUrl: string, kept: Kept): Promise<s
   const client = new Client({ connectionString: databaseUrl })
   await client.connect()
   try {
-    const digests = [...new Set(kept.octets.map((octets) => sha256(asSent(octets))))]
+    const digests = [...new Set(kept.octets.map((octets) => sha256((kept.asSent ?? asSentOverPop3)(octets))))]
     const broken = await ask(client, INTAKE, [digests])
     if (kept.isWorkOpen) return shortened(broken)
     broken.push(...(await ask(client, WORK, [])))
@@ -35,7 +37,7 @@ const shortened = (lines: readonly string[]) =>
 export const sha256 = (octets: Buffer): string => createHash('sha256').update(octets).digest('hex')
 
 /** POP3 sends lines: a last one without an end gets it (RFC 1939 section 3). */
-const asSent = (octets: Buffer): Buffer =>
+const asSentOverPop3 = (octets: Buffer): Buffer =>
   octets.subarray(-2).toString('latin1') === '\r\n' ? octets : Buffer.concat([octets, Buffer.from('\r\n')])
 
 async function ask(client: Client, text: string, values: unknown[]): Promise<string[]> {

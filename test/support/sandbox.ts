@@ -1,9 +1,11 @@
 /** A sandbox server with one mailbox, and the settings that lead to it. */
+import { startExchange } from '../../src/sandbox/exchange.ts'
 import type { SandboxMailbox, SandboxMessage } from '../../src/sandbox/mailbox.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts'
 
 const USER = 'anna'
 const PASSWORD = 'correct horse battery'
+const ACCESS_TOKEN = 'EwBwA8l6BAAUs5-opaque-token'
 
 export interface TestMailbox extends AsyncDisposable {
   readonly sandbox: Sandbox
@@ -17,12 +19,25 @@ export async function startMailbox(
   options: Omit<SandboxOptions, 'mailboxes'> = {},
 ): Promise<TestMailbox> {
   const sandbox = await startSandbox({ ...options, mailboxes: [{ user: USER, password: PASSWORD, messages }] })
+  return mailboxOf(sandbox, { MAILBOX_TEST_PASSWORD: PASSWORD })
+}
+
+/** The same with the manners of Exchange, which takes a token only. */
+export async function startExchangeMailbox(
+  messages: readonly SandboxMessage[],
+  options: Omit<SandboxOptions, 'mailboxes'> = {},
+): Promise<TestMailbox> {
+  const mailboxes = [{ user: USER, password: PASSWORD, accessToken: ACCESS_TOKEN, messages }]
+  return mailboxOf(await startExchange({ ...options, mailboxes }), { MAILBOX_TEST_ACCESS_TOKEN: ACCESS_TOKEN })
+}
+
+function mailboxOf(sandbox: Sandbox, login: Record<string, string>): TestMailbox {
   return {
     sandbox,
     mailbox: sandbox.mailbox(USER),
     env: (query = '') => ({
       MAILBOX_TEST_URL: `${sandbox.url(USER)}${query === '' ? '' : `?${query}`}`,
-      MAILBOX_TEST_PASSWORD: PASSWORD,
+      ...login,
     }),
     [Symbol.asyncDispose]: () => sandbox.close(),
   }

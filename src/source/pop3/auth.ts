@@ -5,9 +5,9 @@
  */
 import type { ErrorCode } from '../../errors.ts'
 import type { Capabilities } from './capabilities.ts'
-import type { Setting } from './connection.ts'
 import type { Pipeline } from './pipeline.ts'
 import { meaningOf } from './response-code.ts'
+import type { Setting } from './setting.ts'
 import type { StatusLine } from './status-line.ts'
 
 export async function logIn(pipeline: Pipeline, capabilities: Capabilities, setting: Setting): Promise<void> {

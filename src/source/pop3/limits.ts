@@ -1,22 +1,16 @@
+import type { ConnectionLimits } from '../connection.ts'
+import type { ReplyLimits } from '../reply-clock.ts'
+
 /**
  * How long and how much a session bears before it ends in a typed error. The times are generous: a logon at
  * Exchange Online takes many seconds, and RFC 1939 section 3 lets a server idle for ten minutes.
  */
-export interface Pop3Limits {
-  /** Name resolution and TCP. */
-  readonly connectMs: number
-  /** From the first octet of TLS to the verified certificate. */
-  readonly handshakeMs: number
+export interface Pop3Limits extends ConnectionLimits, ReplyLimits {
   readonly greetingMs: number
   /** From a command (or the end of the reply before it) to the first octet of its reply. */
   readonly replyMs: number
   readonly loginReplyMs: number
   readonly quitMs: number
-  /** Between two octets of one reply. */
-  readonly idleMs: number
-  /** A whole reply gets this long, and on top of it the time its octets take at `minOctetsPerSecond`. */
-  readonly replyGraceMs: number
-  readonly minOctetsPerSecond: number
   /** From connecting to the end of QUIT. */
   readonly sessionMs: number
   /** Commands that may wait for their reply at once where the server announces PIPELINING (RFC 2449 section 6.6). */

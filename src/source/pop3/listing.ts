@@ -1,9 +1,9 @@
 import type { MailchuteError } from '../../errors.ts'
 import type { RemoteMessage } from '../source.ts'
-import type { Setting } from './connection.ts'
 import { linesBody } from './lines-body.ts'
 import type { Pipeline } from './pipeline.ts'
 import { meaningOf } from './response-code.ts'
+import type { Setting } from './setting.ts'
 
 /**
  * What lies in the mailbox, by message number: UIDL and LIST (RFC 1939 sections 5 and 7). The unique-id decides
@@ -13,18 +13,17 @@ import { meaningOf } from './response-code.ts'
 export async function readListing(pipeline: Pipeline, setting: Setting): Promise<readonly RemoteMessage[]> {
   const uniqueIds = new Map<number, string>()
   const sizes = new Map<number, number>()
-  const [uidl, list] = await Promise.all([
-    pipeline.send({
-      verb: 'UIDL',
-      line: 'UIDL',
-      body: listingBody('UIDL', setting, uniqueIdsInto(uniqueIds, setting)),
-    }),
-    pipeline.send({ verb: 'LIST', line: 'LIST', body: listingBody('LIST', setting, sizesInto(sizes)) }),
-  ])
+  const uidlBody = listingBody('UIDL', setting, uniqueIdsInto(uniqueIds, setting))
+  const uidlReply = pipeline.send({ verb: 'UIDL', line: 'UIDL', body: uidlBody })
+  const listReply = pipeline.send({ verb: 'LIST', line: 'LIST', body: listingBody('LIST', setting, sizesInto(sizes)) })
+  // A server that refuses UIDL and hangs up has told why.
+  listReply.catch(() => {})
   const { failure, quote } = setting.failures
+  const uidl = await uidlReply
   if (uidl.kind !== 'ok') {
     throw failure(meaningOf(uidl, 'source/uidl-unsupported'), `refused: ${quote(uidl.text)}`, { verb: 'UIDL' })
   }
+  const list = await listReply
   if (list.kind !== 'ok') {
     throw failure(meaningOf(list, 'source/protocol-violation'), `refused: ${quote(list.text)}`, { verb: 'LIST' })
   }

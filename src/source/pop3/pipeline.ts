@@ -2,10 +2,10 @@ import type { Socket } from 'node:net'
 
 import { asMailchuteError, type MailchuteError } from '../../errors.ts'
 import type { Failures } from '../failure.ts'
+import { ReplyClock } from '../reply-clock.ts'
 import type { Command } from './command.ts'
 import { DotDecoder } from './dot-decoder.ts'
 import type { Pop3Limits } from './limits.ts'
-import { ReplyClock } from './reply-clock.ts'
 import type { StatusLine } from './status-line.ts'
 import { StatusLineReader } from './status-line-reader.ts'
 

@@ -8,15 +8,16 @@
 import type { Socket } from 'node:net'
 
 import type { Account } from '../../config.ts'
+import { dial, secure } from '../connection.ts'
 import { failuresOf } from '../failure.ts'
 import { lifetimeOf } from '../lifetime.ts'
 import type { Connect, MailSession } from '../source.ts'
 import { logIn } from './auth.ts'
 import { askCapabilities, type Capabilities, windowOf } from './capabilities.ts'
-import { dial, type Setting, secure } from './connection.ts'
 import { POP3_LIMITS, type Pop3Limits } from './limits.ts'
 import { Pipeline } from './pipeline.ts'
 import { meaningOf } from './response-code.ts'
+import type { Setting } from './setting.ts'
 import { transactionOf } from './transaction.ts'
 
 export function pop3(mailbox: Account, limits: Partial<Pop3Limits> = {}): Connect {
@@ -38,10 +39,10 @@ async function openSession(setting: Setting): Promise<MailSession> {
   try {
     const isTls = setting.mailbox.security === 'tls'
     const socket = isTls ? await secure(bare, setting) : bare
-    const { pipeline, capabilities } = await greet(socket, setting)
+    const { pipeline, capabilities, greeting } = await greet(socket, setting)
     await logIn(pipeline, capabilities, setting)
     if (capabilities !== null) askAgain(pipeline, setting)
-    return transactionOf(pipeline, setting, capabilities)
+    return transactionOf(pipeline, setting, { capabilities, greeting })
   } catch (error) {
     bare.destroy()
     throw error
@@ -51,18 +52,19 @@ async function openSession(setting: Setting): Promise<MailSession> {
 interface Greeted {
   readonly pipeline: Pipeline
   readonly capabilities: Capabilities
+  readonly greeting: string
 }
 
 /** AUTHORIZATION state (RFC 1939 section 4), up to where it is safe to send credentials. */
 async function greet(socket: Socket, setting: Setting): Promise<Greeted> {
   const pipeline = pipelineOver(socket, setting)
-  await readGreeting(pipeline, setting)
+  const greeting = await readGreeting(pipeline, setting)
   const clear = await capabilitiesOf(pipeline, setting)
-  if (setting.mailbox.security !== 'stls') return { pipeline, capabilities: clear }
+  if (setting.mailbox.security !== 'stls') return { pipeline, capabilities: clear, greeting }
   await startTls(pipeline, clear, setting)
   const encrypted = pipelineOver(await secure(pipeline.detach(), setting), setting)
   // What was said in clear text may have been said by anyone (RFC 2595 section 4).
-  return { pipeline: encrypted, capabilities: await capabilitiesOf(encrypted, setting) }
+  return { pipeline: encrypted, capabilities: await capabilitiesOf(encrypted, setting), greeting }
 }
 
 function pipelineOver(socket: Socket, { limits, failures, lifetime }: Setting): Pipeline {
@@ -73,9 +75,9 @@ function pipelineOver(socket: Socket, { limits, failures, lifetime }: Setting): 
   return pipeline
 }
 
-async function readGreeting(pipeline: Pipeline, { limits, failures }: Setting): Promise<void> {
+async function readGreeting(pipeline: Pipeline, { limits, failures }: Setting): Promise<string> {
   const reply = await pipeline.send({ verb: 'greeting', line: null, replyMs: limits.greetingMs })
-  if (reply.kind === 'ok') return
+  if (reply.kind === 'ok') return reply.text
   const code = meaningOf(reply, 'source/server-busy')
   throw failures.failure(code, `the server refused: ${failures.quote(reply.text)}`, { verb: 'greeting' })
 }

@@ -1,17 +1,29 @@
 import { dateField } from '../../message/date-field.ts'
+import { isExchange, NoticeWatch } from '../exchange.ts'
 import { HeaderDigest, OctetDigest } from '../octet-digest.ts'
 import type { MailSession, OctetSink, RemoteMessage, RetrievedMessage } from '../source.ts'
 import type { Capabilities } from './capabilities.ts'
 import type { ReplyBody } from './command.ts'
-import type { Setting } from './connection.ts'
 import { readListing } from './listing.ts'
 import type { Pipeline } from './pipeline.ts'
 import { meaningOf } from './response-code.ts'
+import type { Setting } from './setting.ts'
 import type { StatusLine } from './status-line.ts'
 
+/** What the server has said of itself. */
+export interface ServerWords {
+  readonly capabilities: Capabilities
+  readonly greeting: string
+}
+
 /** TRANSACTION state, and UPDATE by `commit` alone (RFC 1939 sections 5 and 6). */
-export function transactionOf(pipeline: Pipeline, setting: Setting, capabilities: Capabilities): MailSession {
+export function transactionOf(
+  pipeline: Pipeline,
+  setting: Setting,
+  { capabilities, greeting }: ServerWords,
+): MailSession {
   const { failure } = setting.failures
+  const mayNotify = isExchange(setting.mailbox, greeting)
   const listed = new Map<number, string>()
   let listing: Promise<readonly RemoteMessage[]> | null = null
   let isOver = false
@@ -51,7 +63,11 @@ export function transactionOf(pipeline: Pipeline, setting: Setting, capabilities
   return {
     capabilities: [...(capabilities ?? new Map())].map(([name, values]) => [name, ...values].join(' ')),
     list: () => call(() => (listing ??= list())),
-    retrieve: (message, sink) => call(async () => retrieve(pipeline, setting, message, numberOf(message), sink)),
+    retrieve: (message, sink) =>
+      call(async () => {
+        const notice = mayNotify ? new NoticeWatch() : null
+        return retrieve(pipeline, setting, message, numberOf(message), sink, notice)
+      }),
     headerDigest: (message) => call(async () => headerDigest(pipeline, setting, numberOf(message))),
     receivedAt: (message) => call(async () => receivedAt(pipeline, numberOf(message))),
     markDeleted: (message) => call(async () => markDeleted(pipeline, setting, numberOf(message))),
@@ -66,6 +82,7 @@ async function retrieve(
   { sizeBytes }: RemoteMessage,
   number: number,
   sink: OctetSink,
+  notice: NoticeWatch | null,
 ): Promise<RetrievedMessage> {
   const { maxMessageBytes } = setting.mailbox
   if (sizeBytes > maxMessageBytes) throw tooLarge(String(sizeBytes), 'RETR', setting)
@@ -75,12 +92,16 @@ async function retrieve(
       const sizeSoFar = digest.sizeBytes + octets.length
       if (sizeSoFar > maxMessageBytes) throw tooLarge(`at least ${sizeSoFar}`, 'RETR', setting)
       digest.update(octets)
+      notice?.update(octets)
       return sink(octets)
     },
   }
   const reply = await pipeline.send({ verb: 'RETR', line: `RETR ${number}`, body, expectedOctets: sizeBytes })
   if (reply.kind !== 'ok') throw refused(reply, 'RETR', setting)
   if (digest.sizeBytes === 0) throw setting.failures.failure('source/message-empty', 'no octets', { verb: 'RETR' })
+  if (notice?.isNotice()) {
+    throw setting.failures.failure('source/message-substituted', 'a notice instead of the message', { verb: 'RETR' })
+  }
   return digest.finish()
 }
 

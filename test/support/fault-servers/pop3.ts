@@ -1,12 +1,15 @@
 import { delay } from '../../../src/sandbox/manners.ts'
 import type { FaultServer, FaultServerOptions, Step } from '../fault-server.ts'
-import { startMailbox } from '../sandbox.ts'
+import { startMailbox, type TestMailbox } from '../sandbox.ts'
 
-const SLOW = [delay({ verb: 'RETR' }, 1), delay({ verb: 'QUIT' }, 10)]
+export const SLOW = [delay({ verb: 'RETR' }, 1), delay({ verb: 'QUIT' }, 10)]
 
 /** The sandbox. */
 export async function pop3({ isSlow = false }: FaultServerOptions = {}): Promise<FaultServer> {
-  const server = await startMailbox([], { manners: isSlow ? SLOW : [] })
+  return faultServerOver(await startMailbox([], { manners: isSlow ? SLOW : [] }))
+}
+
+export function faultServerOver(server: TestMailbox): FaultServer {
   return {
     deliver: async (octets, uniqueId) => void server.mailbox.deliver(octets, uniqueId),
     left: async () => server.mailbox.messages().length,

@@ -4,8 +4,13 @@ import { ERROR_CATALOGUE, type ErrorCode, MailchuteError } from '../../../src/er
 import { nextPollAt, pausesMailbox } from '../../../src/intake/back-off.ts'
 
 const NOW = new Date('2026-11-23T12:00:00Z')
-const secondsAfter = (failures: number, random: number) =>
-  (nextPollAt(failures, NOW, random).getTime() - NOW.getTime()) / 1000
+const secondsAfter = (failures: number, random: number) => secondsAsked(failures, random, undefined)
+const secondsAsked = (failures: number, random: number, retryAfterSeconds: number | undefined) => {
+  const error = new MailchuteError('source/server-busy', '', {
+    context: retryAfterSeconds === undefined ? {} : { retryAfterSeconds },
+  })
+  return (nextPollAt(failures, NOW, random, error).getTime() - NOW.getTime()) / 1000
+}
 
 describe('the pause after polls that failed', () => {
   test('doubles from half a minute to a quarter of an hour', () => {
@@ -30,6 +35,13 @@ describe('the pause after polls that failed', () => {
         },
       ),
     )
+  })
+
+  test('is at least what the server asks for, up to an hour', () => {
+    expect(secondsAsked(1, 0.5, 300)).toBe(300)
+    expect(secondsAsked(100, 0.5, 10)).toBe(675)
+    expect(secondsAsked(1, 0.5, 86_400)).toBe(3600)
+    for (const senseless of [-1, 0, Number.NaN]) expect(secondsAsked(1, 0, senseless)).toBe(15)
   })
 
   test('pauses a mailbox with an alert for refused credentials and dead logins only', () => {

@@ -1,21 +1,28 @@
 /**
- * A connection to the server: TCP, and TLS over it (implicit as RFC 8314 has it, or after STLS, RFC 2595).
+ * A connection to the server: TCP, and TLS over it (implicit as RFC 8314 has it, or after STLS or STARTTLS, RFC 2595).
  * TLS 1.2 at least, and the certificate is always verified, host name included. One connection, no second try.
  */
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 
-import type { Account } from '../../config.ts'
-import type { ErrorCode, MailchuteError } from '../../errors.ts'
-import type { Failures } from '../failure.ts'
-import type { Lifetime } from '../lifetime.ts'
-import type { Pop3Limits } from './limits.ts'
+import type { Account } from '../config.ts'
+import type { ErrorCode, MailchuteError } from '../errors.ts'
+import type { Failures } from './failure.ts'
+import type { Lifetime } from './lifetime.ts'
 
-export interface Setting {
+/** What a session of any protocol over TCP stands on. */
+export interface Setting<Limits extends ConnectionLimits = ConnectionLimits> {
   readonly mailbox: Account
-  readonly limits: Pop3Limits
+  readonly limits: Limits
   readonly failures: Failures
   readonly lifetime: Lifetime
+}
+
+export interface ConnectionLimits {
+  /** Name resolution and TCP. */
+  readonly connectMs: number
+  /** From the first octet of TLS to the verified certificate. */
+  readonly handshakeMs: number
 }
 
 export async function dial(setting: Setting): Promise<Socket> {
@@ -50,7 +57,8 @@ export async function secure(socket: Socket, setting: Setting): Promise<Socket> 
 
 const ADDRESS_ATTEMPT_MS = 3_000
 
-function startTls(socket: Socket, { mailbox, failures }: Setting): TLSSocket {
+/** Begins the handshake; who calls it listens for its end and its errors. */
+export function startTls(socket: Socket, { mailbox, failures }: Setting): TLSSocket {
   const { host, ca } = mailbox
   try {
     return connectTls({
@@ -99,7 +107,8 @@ function unreachable(cause: unknown): ErrorCode {
   return errnoOf(cause) === 'ETIMEDOUT' ? 'source/connect-timeout' : 'source/unreachable'
 }
 
-function tlsFailure(tls: TLSSocket, cause: unknown, mailbox: Account, { failure }: Failures): MailchuteError {
+/** What an error of the handshake means. */
+export function tlsFailure(tls: TLSSocket, cause: unknown, mailbox: Account, { failure }: Failures): MailchuteError {
   // Typed as always present; null until verification has failed.
   const untrusted: unknown = tls.authorizationError
   if (untrusted) return failure('source/tls-untrusted', `certificate not accepted (${String(untrusted)})`, { cause })

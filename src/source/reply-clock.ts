@@ -1,4 +1,10 @@
-import type { Pop3Limits } from './limits.ts'
+export interface ReplyLimits {
+  /** Between two octets of one reply. */
+  readonly idleMs: number
+  /** A whole reply gets this long, and on top of it the time its octets take at `minOctetsPerSecond`. */
+  readonly replyGraceMs: number
+  readonly minOctetsPerSecond: number
+}
 
 export type Overdue = 'first octet' | 'next octet' | 'end of the reply'
 
@@ -8,14 +14,14 @@ export type Overdue = 'first octet' | 'next octet' | 'end of the reply'
  * Stands still while the receiver makes the server wait.
  */
 export class ReplyClock {
-  readonly #limits: Pop3Limits
+  readonly #limits: ReplyLimits
   readonly #overdue: (what: Overdue) => void
   #timer: NodeJS.Timeout | null = null
   #wakesAt = 0
   #due: Due | null = null
   #pausedAt: number | null = null
 
-  constructor(limits: Pop3Limits, overdue: (what: Overdue) => void) {
+  constructor(limits: ReplyLimits, overdue: (what: Overdue) => void) {
     this.#limits = limits
     this.#overdue = overdue
   }
