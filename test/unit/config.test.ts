@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { settingsOf } from '../../src/config/names.ts'
 import { type Config, ConfigError, readConfig } from '../../src/config.ts'
 
 const SECRET = 'geheim-4711'
@@ -273,6 +274,9 @@ describe('names', () => {
     const commented = [...example.matchAll(/^# ([A-Z_]+)=(.*)$/gm)].map(([, name]) => name)
     expect(commented).toEqual(expect.arrayContaining(['DATABASE_URL', 'HTTP_PORT', 'MAILBOX_SUPPORT_URL', 'LOG_LEVEL']))
     expect(problemsOf(Object.fromEntries(commented.map((name) => [name, ''])))).toEqual([])
+    const suffixes = new Set(commented.map((name) => name?.replace(/^MAILBOX_(SUPPORT|SALES)_|_FILE$/g, '')))
+    const mailboxSettings = settingsOf('X').map((name) => name.replace(/^MAILBOX_X_|_FILE$/g, ''))
+    expect(mailboxSettings.filter((suffix) => !suffixes.has(suffix))).toEqual([])
   })
 })
 
