@@ -209,6 +209,56 @@ export const ERROR_CATALOGUE = {
   ),
   'oauth/refused': entry('alert', EX_NOPERM, 'the authority refuses; its code above (AADSTS... at Microsoft) says why'),
 
+  'outbound/unreachable': entry(
+    'retry',
+    EX_UNAVAILABLE,
+    'check host and port of the SMTP URL, and that the network lets it through (many block port 25); it is tried again',
+  ),
+  'outbound/reply-timeout': entry('retry', EX_UNAVAILABLE, 'the server stopped answering; it is tried again'),
+  'outbound/connection-lost': entry('retry', EX_UNAVAILABLE, 'the connection ended too early; it is tried again'),
+  'outbound/protocol-violation': entry(
+    'retry',
+    EX_UNAVAILABLE,
+    'the server did not speak SMTP as RFC 5321 has it: check host and port, and that it is smtps:// for implicit TLS',
+  ),
+  'outbound/tls-unavailable': entry(
+    'alert',
+    EX_UNAVAILABLE,
+    'the server does not offer STARTTLS; use smtps:// (port 465). Mailchute never goes on in clear text',
+  ),
+  'outbound/tls-untrusted': entry(
+    'alert',
+    EX_UNAVAILABLE,
+    'the certificate cannot be verified; if the server has its own authority, name its file in the URL of the mailbox: ?ca=/path/ca.pem',
+  ),
+  'outbound/auth-unsupported': entry(
+    'alert',
+    EX_CONFIG,
+    'the server offers no way to log in that fits: check host and port of the SMTP URL; the port for submission is 587 or 465',
+  ),
+  'outbound/credentials-refused': entry(
+    'alert',
+    EX_NOPERM,
+    'check user and password of the SMTP URL, and that sending by SMTP is switched on for this account',
+  ),
+  'outbound/token-refused': entry(
+    'retry',
+    EX_NOPERM,
+    'the authority gave a token, the SMTP server refuses it: SMTP AUTH is switched off for the mailbox or the ' +
+      'organisation, the scope SMTP.Send was not consented to, or the user of the SMTP URL is another one. See docs/outlook.md',
+  ),
+  'outbound/sender-refused': entry(
+    'alert',
+    EX_NOPERM,
+    'the account may not send under this address: set ACKNOWLEDGE_FROM to its own one, or give it the right (SendAs)',
+  ),
+  'outbound/refused-for-now': entry('retry', EX_TEMPFAIL, 'the server asks to come back later; it is tried again'),
+  'outbound/refused': entry(
+    'quarantine',
+    EX_DATAERR,
+    'the server refuses this mail for good, most often because there is no such recipient; the others go on',
+  ),
+
   'message/unreadable': entry('alert', EX_DATAERR, 'check the path and the rights of the file'),
   'message/unparseable': entry(
     'quarantine',

@@ -49,7 +49,7 @@ function workerCommands(program: Command, signal: AbortSignal, result: Result): 
   program
     .command('run')
     .description('the background worker')
-    .option('--only <roles>', 'some of its roles, as in poll,work: poll, work, serve; all without it')
+    .option('--only <roles>', 'some of its roles, as in poll,work: poll, work, send, serve; all without it')
     .action(async ({ only }: { only?: string }) => {
       const { parseRoles, run } = await import('./run.ts')
       await run(config(), parseRoles(only), signal)

@@ -1,4 +1,4 @@
-/** The two things that a worker does, with one log line for each outcome: poll mailboxes, work messages. */
+/** Two things that a worker does (the third is in send.ts), with one log line for each outcome: poll mailboxes, work messages. */
 import type { MailboxConfig } from '../config.ts'
 import { asMailchuteError, MailchuteError } from '../errors.ts'
 import { pausesMailbox } from '../intake/back-off.ts'
@@ -9,6 +9,7 @@ import type { Mailbox } from '../store/mailboxes.ts'
 import { createParsePool } from '../ticketing/parse-pool.ts'
 import { createProcess, type Outcome } from '../ticketing/process.ts'
 import type { App } from './app.ts'
+import { acknowledgingOf } from './send.ts'
 
 /** Jobs at once: enough that commits are shared and threads have work. */
 const CONCURRENCY = 16
@@ -22,7 +23,7 @@ export interface Working {
 
 export function startWork(app: App, queue: Queue, onOutcome: (outcome: Outcome) => void = () => undefined): Working {
   const pool = createParsePool()
-  const process = createProcess(app.store, pool)
+  const process = createProcess(app.store, pool, acknowledgingOf(app))
   const work: Work = queue.work(async (inboundMessageId, run) => {
     const startedAt = performance.now()
     try {

@@ -8,10 +8,11 @@ import { SWEEP_SECONDS, sweep } from '../upkeep/sweep.ts'
 import { type App, mailboxesOf, openApp } from './app.ts'
 import { loginsDuty } from './logins-duty.ts'
 import { createPollOnce, POLLS_AT_ONCE, type PollOnce, startWork } from './roles.ts'
+import { openSender, startSending } from './send.ts'
 import { serveDuty } from './serve-duty.ts'
 import { watchMailboxes } from './watching.ts'
 
-export const ROLES = ['poll', 'work', 'serve'] as const
+export const ROLES = ['poll', 'work', 'send', 'serve'] as const
 export type Role = (typeof ROLES)[number]
 
 /** Of the half minute that supervisors usually give. */
@@ -26,10 +27,17 @@ export async function run(config: Config, only: readonly Role[] | null, signal: 
   const roles = only ?? ROLES
   const mailboxes = roles.includes('poll') ? mailboxesOf(config) : []
   await using app = await openApp(config)
+  const sender = roles.includes('send') ? await openSender(app, config.mailboxes) : null
   const queue = await app.openQueue()
   const duties: Duty[] = []
   if (roles.includes('serve')) duties.push(await serveDuty(app, only !== null))
-  if (roles.includes('work')) duties.push(workDuty(app, queue), sweepDuty(app, queue))
+  const sending = sender === null ? null : startSending(app, sender)
+  if (sending !== null) duties.push({ stop: () => sending.stop(GRACE_MILLISECONDS) })
+  if (roles.includes('work'))
+    duties.push(
+      workDuty(app, queue, () => sending?.nudge()),
+      sweepDuty(app, queue),
+    )
   if (roles.includes('poll')) {
     duties.push(pollDuty(app, queue, mailboxes, signal), loginsDuty(app, mailboxes, signal, Math.random()))
   }
@@ -52,8 +60,10 @@ export function parseRoles(text: string | undefined): Role[] | null {
   return ROLES.filter((role) => names.includes(role))
 }
 
-function workDuty(app: App, queue: Queue): Duty {
-  const working = startWork(app, queue)
+function workDuty(app: App, queue: Queue, onNewTicket: () => void): Duty {
+  const working = startWork(app, queue, (outcome) => {
+    if (outcome.state === 'ticketed' && outcome.isNew) onNewTicket()
+  })
   return { stop: () => working.stop(GRACE_MILLISECONDS) }
 }
 

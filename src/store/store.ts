@@ -14,6 +14,7 @@ import { type Ledger, ledger } from './ledger.ts'
 import { type Logins, logins } from './logins.ts'
 import { type Mailboxes, mailboxes } from './mailboxes.ts'
 import { type Messages, messages } from './messages.ts'
+import { type Outbox, outbox } from './outbox.ts'
 import { type Polls, polls } from './polls.ts'
 import { type Raw, raw } from './raw.ts'
 import { type Threads, threads } from './threads.ts'
@@ -32,6 +33,7 @@ export interface Store {
   readonly tickets: Tickets
   /** For monitors: cheap enough to be asked every few seconds. */
   figures(): Promise<Figures>
+  readonly outbox: Outbox
   /** Resolves if the database answers and can write. */
   ping(): Promise<void>
   /** How far the database's clock is ahead of this machine's. */
@@ -54,6 +56,7 @@ export function openStore(url: string): Store {
     copies: copies(database),
     tickets: tickets(database),
     figures: () => figures(database),
+    outbox: outbox(database),
     ping: () => ping(database),
     clockSkewSeconds: () => clockSkewSeconds(database),
     close: () => database.close(),

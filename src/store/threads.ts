@@ -47,6 +47,9 @@ export function keyOf(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
+/** Addresses are compared without regard to case: no mail system in use tells local-parts apart by it. */
+export const addressKey = (address: string): string => keyOf(address.toLowerCase())
+
 /** Most headers end within these; a longer one costs a second look. */
 const HEAD_BYTES = 8192
 const EMPTY_LINE = /\r?\n\r?\n/

@@ -13,6 +13,7 @@ import type { Waiting } from '../store/messages.ts'
 import { assertDigest, CHUNK_BYTES, digestOf } from '../store/raw.ts'
 import type { Store } from '../store/store.ts'
 import { type NewEntry, UNTOUCHED_THREAD } from '../store/tickets.ts'
+import { type Acknowledging, acknowledgementOf, NOTHING_ACKNOWLEDGED } from './acknowledge.ts'
 import { createThreadIndex } from './index-threads.ts'
 import type { ParsePool } from './parse-pool.ts'
 import { placeOf } from './place.ts'
@@ -36,7 +37,11 @@ export interface ProcessRun {
 
 export type Process = (inboundMessageId: string, run: ProcessRun) => Promise<Outcome>
 
-export function createProcess(store: Store, parsePool: Pick<ParsePool, 'parse'>): Process {
+export function createProcess(
+  store: Store,
+  parsePool: Pick<ParsePool, 'parse'>,
+  acknowledging: Acknowledging = NOTHING_ACKNOWLEDGED,
+): Process {
   const indexThreads = createThreadIndex(store)
   const work: Process = async (inboundMessageId, run) => {
     const waiting = await store.messages.findWaiting(inboundMessageId)
@@ -49,7 +54,8 @@ export function createProcess(store: Store, parsePool: Pick<ParsePool, 'parse'>)
       }
       const copy = await asCopy(store, waiting, (id) => turns.first(inboundMessageId, id, run.signal))
       if (copy !== null) return copy
-      return await ticket(store, waiting, await parsePool.parse(octetsOf(store, waiting), run.signal))
+      const parsed = await parsePool.parse(octetsOf(store, waiting), run.signal)
+      return await ticket(store, waiting, parsed, acknowledging)
     } catch (thrown) {
       return await giveUp(store, waiting, asMailchuteError(thrown), run)
     }
@@ -114,8 +120,13 @@ async function asCopy(
 }
 
 /** Somebody else may add to the same thread meanwhile: then what was seen is stale, and is looked at again. */
-async function ticket(store: Store, waiting: Waiting, parsed: ParsedMessage): Promise<Outcome> {
-  const { id, sourceHasChanged } = waiting
+async function ticket(
+  store: Store,
+  waiting: Waiting,
+  parsed: ParsedMessage,
+  acknowledging: Acknowledging,
+): Promise<Outcome> {
+  const { id, mailboxId, sourceHasChanged } = waiting
   const entry = entryOf(parsed)
   // Most mail starts a thread, and then there is nothing to see.
   const startsThread = parsed.references.length + parsed.inReplyTo.length === 0
@@ -126,7 +137,8 @@ async function ticket(store: Store, waiting: Waiting, parsed: ParsedMessage): Pr
     const copy = await asCopy(store, waiting)
     if (copy !== null) return copy
     const place = placeOf(view)
-    const finished = await store.tickets.finish(id, view, place, entry)
+    const acknowledgement = acknowledgementOf(acknowledging, mailboxId, parsed, place.ticketId === null)
+    const finished = await store.tickets.finish(id, view, place, entry, acknowledgement)
     if (finished.outcome === 'gone') return { state: 'nothing-to-do' }
     if (finished.outcome === 'done') {
       return { state: 'ticketed', ticket: finished.ticketNumber, isNew: finished.isNew, reason: place.reason }
