@@ -33,7 +33,10 @@ export function keyFileIn(dataDir: string): KeyFile {
       const copy = temporary(oldFile)
       await copyFile(file, copy)
       await rename(copy, oldFile)
-      await rename(nextFile, file)
+      await rename(nextFile, file).catch((error: NodeJS.ErrnoException) => {
+        // Another rotation with the same key came first.
+        if (error.code !== 'ENOENT') throw unusable(nextFile, `cannot be renamed (${error.code})`)
+      })
       await syncFolder(dataDir)
     },
   }

@@ -8,6 +8,8 @@
  */
 import {
   allowInsecureRequests,
+  type ClientAuth,
+  ClientSecretBasic,
   ClientSecretPost,
   Configuration,
   type CustomFetchOptions,
@@ -56,19 +58,25 @@ export async function ask<T>(
 }
 
 /** No discovery: its issuer is a template at Microsoft, and the endpoints are settings anyway. */
-export function configurationOf({ clientId, clientSecret, endpoints }: OAuthClientConfig): Configuration {
+export function configurationOf(client: OAuthClientConfig): Configuration {
+  const { clientId, endpoints } = client
   const server = {
     issuer: new URL(endpoints.token).origin,
     token_endpoint: endpoints.token,
     ...(endpoints.authorize === null ? {} : { authorization_endpoint: endpoints.authorize }),
     ...(endpoints.device === null ? {} : { device_authorization_endpoint: endpoints.device }),
   }
-  const authentication = clientSecret === null ? None() : ClientSecretPost(clientSecret)
-  const configuration = new Configuration(server, clientId, {}, authentication)
+  const configuration = new Configuration(server, clientId, {}, authenticationOf(client))
   configuration.timeout = DEADLINE_SECONDS
   // The settings allow http for loopback hosts only.
   if (Object.values(endpoints).some((url) => url?.startsWith('http:'))) allowInsecureRequests(configuration)
   return configuration
+}
+
+/** RFC 6749 section 2.3.1: every authority must take the header; Microsoft's and Google's pages show the field. */
+function authenticationOf({ provider, clientSecret }: OAuthClientConfig): ClientAuth {
+  if (clientSecret === null) return None()
+  return provider === 'other' ? ClientSecretBasic(clientSecret) : ClientSecretPost(clientSecret)
 }
 
 type Send = (url: string, options: CustomFetchOptions) => Promise<Response>
