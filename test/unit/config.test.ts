@@ -187,6 +187,12 @@ describe('the URL of a mailbox', () => {
     ])
   })
 
+  test('two folders of one IMAP mailbox are two mailboxes', () => {
+    const urls = { MAILBOX_SUPPORT_URL: 'imaps://u@h.example', MAILBOX_TWIN_URL: 'imaps://u@h.example/Junk%20Email' }
+    expect(read({ ...MAILBOX, ...urls, MAILBOX_TWIN_PASSWORD: SECRET }).mailboxes).toHaveLength(2)
+    expect(problemsOf({ ...MAILBOX, ...urls, MAILBOX_TWIN_URL: 'imaps://u@h.example/inbox' })).not.toEqual([])
+  })
+
   test('two servers on this machine may have the same user', () => {
     const urls = { MAILBOX_SUPPORT_URL: 'pop3://u@127.0.0.1:2110', MAILBOX_TWIN_URL: 'pop3://u@127.0.0.1:2111' }
     expect(read({ ...MAILBOX, ...urls, MAILBOX_TWIN_PASSWORD: SECRET }).mailboxes).toHaveLength(2)
