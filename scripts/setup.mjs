@@ -20,6 +20,7 @@ const BIN = at('node_modules', '.bin')
 const SERVERS = [
   { program: 'redis-server', debian: 'redis-server', skipped: 'the tests over Redis' },
   { program: 'dovecot', debian: 'dovecot-pop3d', skipped: 'the tests against Dovecot' },
+  { program: '/usr/lib/dovecot/imap', debian: 'dovecot-imapd', skipped: 'the tests over IMAP' },
 ]
 const PEERS = [
   { program: 'fetchmail', debian: 'fetchmail', skipped: 'its rows' },
@@ -191,9 +192,10 @@ async function aptInstall(packages) {
   await step(`installing ${packages.join(', ')}`, 'apt-get', [...options, ...packages], env)
 }
 
+/** A program that is not meant for the path is known by where Debian puts it. */
 function isOnPath(program) {
   const folders = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/usr/local/sbin']
-  return folders.some((folder) => existsSync(path.join(folder, program)))
+  return folders.some((folder) => existsSync(path.resolve(folder, program)))
 }
 
 async function step(...parameters) {

@@ -30,6 +30,11 @@ export const ERROR_CATALOGUE = {
   'config/invalid': entry('alert', EX_CONFIG, 'mend the settings named above; `.env.example` lists every one'),
   'config/no-mailbox': entry('alert', EX_CONFIG, 'set MAILBOX_<NAME>_URL, or try `mailchute demo`'),
   'config/unknown-mailbox': entry('alert', EX_USAGE, '`mailchute mailbox list` names the mailboxes that are set'),
+  'config/not-written': entry(
+    'alert',
+    EX_CONFIG,
+    'check who may write in the working folder, or put the settings where yours come from by hand',
+  ),
   'config/secret-key-missing': entry(
     'alert',
     EX_CONFIG,
@@ -81,7 +86,7 @@ export const ERROR_CATALOGUE = {
   'source/credentials-refused': entry(
     'alert',
     EX_NOPERM,
-    'check user and password (or token), and that POP3 is switched on for this mailbox',
+    'check user and password (or token), and that POP3 or IMAP is switched on for this mailbox',
   ),
   'source/token-refused': entry(
     'retry',
@@ -110,7 +115,7 @@ export const ERROR_CATALOGUE = {
   'source/tls-unavailable': entry(
     'alert',
     EX_UNAVAILABLE,
-    'the server does not offer STLS; use pop3s:// (port 995). Mailchute never goes on in clear text',
+    'the server does not offer STLS (STARTTLS); use pop3s:// or imaps://. Mailchute never goes on in clear text',
   ),
   'source/tls-untrusted': entry(
     'alert',
@@ -120,12 +125,22 @@ export const ERROR_CATALOGUE = {
   'source/protocol-violation': entry(
     'retry',
     EX_UNAVAILABLE,
-    'the server did not speak POP3 as RFC 1939 has it; nothing was deleted',
+    'the server did not speak its protocol as the RFC has it; check that the port is the right one. Nothing was deleted',
   ),
   'source/uidl-unsupported': entry(
     'alert',
     EX_UNAVAILABLE,
-    'the server has no UIDL; without unique-ids mail cannot be deleted safely, so it is not polled',
+    'the server has no unique-ids (UIDL, UIDVALIDITY); without them mail cannot be deleted safely, so it is not polled',
+  ),
+  'source/folder-missing': entry(
+    'alert',
+    EX_CONFIG,
+    'name one of these folders in the mailbox URL, with %20 for a space: imaps://user@host/Folder',
+  ),
+  'source/removal-unsupported': entry(
+    'alert',
+    EX_CONFIG,
+    'nothing is polled that could not be removed safely: take deleteAfter=never, or moveTo=Folder where the server has MOVE',
   ),
   'source/message-refused': entry(
     'retry',
@@ -194,6 +209,56 @@ export const ERROR_CATALOGUE = {
   ),
   'oauth/refused': entry('alert', EX_NOPERM, 'the authority refuses; its code above (AADSTS... at Microsoft) says why'),
 
+  'outbound/unreachable': entry(
+    'retry',
+    EX_UNAVAILABLE,
+    'check host and port of the SMTP URL, and that the network lets it through (many block port 25); it is tried again',
+  ),
+  'outbound/reply-timeout': entry('retry', EX_UNAVAILABLE, 'the server stopped answering; it is tried again'),
+  'outbound/connection-lost': entry('retry', EX_UNAVAILABLE, 'the connection ended too early; it is tried again'),
+  'outbound/protocol-violation': entry(
+    'retry',
+    EX_UNAVAILABLE,
+    'the server did not speak SMTP as RFC 5321 has it: check host and port, and that it is smtps:// for implicit TLS',
+  ),
+  'outbound/tls-unavailable': entry(
+    'alert',
+    EX_UNAVAILABLE,
+    'the server does not offer STARTTLS; use smtps:// (port 465). Mailchute never goes on in clear text',
+  ),
+  'outbound/tls-untrusted': entry(
+    'alert',
+    EX_UNAVAILABLE,
+    'the certificate cannot be verified; if the server has its own authority, name its file in the URL of the mailbox: ?ca=/path/ca.pem',
+  ),
+  'outbound/auth-unsupported': entry(
+    'alert',
+    EX_CONFIG,
+    'the server offers no way to log in that fits: check host and port of the SMTP URL; the port for submission is 587 or 465',
+  ),
+  'outbound/credentials-refused': entry(
+    'alert',
+    EX_NOPERM,
+    'check user and password of the SMTP URL, and that sending by SMTP is switched on for this account',
+  ),
+  'outbound/token-refused': entry(
+    'retry',
+    EX_NOPERM,
+    'the authority gave a token, the SMTP server refuses it: SMTP AUTH is switched off for the mailbox or the ' +
+      'organisation, the scope SMTP.Send was not consented to, or the user of the SMTP URL is another one. See docs/outlook.md',
+  ),
+  'outbound/sender-refused': entry(
+    'alert',
+    EX_NOPERM,
+    'the account may not send under this address: set ACKNOWLEDGE_FROM to its own one, or give it the right (SendAs)',
+  ),
+  'outbound/refused-for-now': entry('retry', EX_TEMPFAIL, 'the server asks to come back later; it is tried again'),
+  'outbound/refused': entry(
+    'quarantine',
+    EX_DATAERR,
+    'the server refuses this mail for good, most often because there is no such recipient; the others go on',
+  ),
+
   'message/unreadable': entry('alert', EX_DATAERR, 'check the path and the rights of the file'),
   'message/unparseable': entry(
     'quarantine',
@@ -209,6 +274,13 @@ export const ERROR_CATALOGUE = {
     'quarantine',
     EX_DATAERR,
     'parsing took too much memory and was ended; the raw message is kept, see `mailchute messages raw ID`',
+  ),
+
+  'duplicate/doubtful': entry(
+    'quarantine',
+    EX_DATAERR,
+    'the mailbox was polled elsewhere before, and this may be a mail that came from there: compare it with the message ' +
+      'that `mailchute messages show ID` names; if it is another one, `mailchute messages release ID`',
   ),
 
   'store/unavailable': entry(
@@ -257,6 +329,11 @@ export const ERROR_CATALOGUE = {
     'retry',
     EX_TEMPFAIL,
     'nothing is lost: what was under way is taken up again at the next start',
+  ),
+  'runtime/port-taken': entry(
+    'alert',
+    EX_UNAVAILABLE,
+    'another program listens there, perhaps another Mailchute: set HTTP_PORT to another port (0: any free one)',
   ),
   'runtime/node-too-old': entry(
     'alert',

@@ -1,10 +1,12 @@
-import { createConnect } from '../access/connect.ts'
+import { createConnect, createWatch } from '../access/connect.ts'
+import { createKeyring, type Keyring } from '../access/keyring.ts'
+import type { Shared } from '../access/login-record.ts'
 import { createTokens, type Tokens } from '../access/tokens.ts'
 import type { Config, MailboxConfig } from '../config.ts'
 import { MailchuteError } from '../errors.ts'
 import { type Log, openLog } from '../log.ts'
 import { openQueue, type Queue } from '../queue/queue.ts'
-import type { Connect } from '../source/source.ts'
+import type { Connect, Watch } from '../source/source.ts'
 import { openEmbedded } from '../store/embedded/embedded.ts'
 import type { Mailbox } from '../store/mailboxes.ts'
 import { migrate, pendingMigrations } from '../store/migrate.ts'
@@ -19,10 +21,14 @@ export interface App extends AsyncDisposable {
   readonly store: Store
   /** By name. */
   readonly rows: ReadonlyMap<string, Mailbox>
+  /** Seals what is kept of credentials. */
+  readonly keyring: Keyring
   /** For mailboxes that log in by OAuth. */
   readonly tokens: Tokens
   /** A mailbox as a source, logged in to as it is set. */
   readonly connect: (mailbox: MailboxConfig) => Connect
+  /** Its watch, logged in to as well; null where its protocol has none. */
+  readonly watch: (mailbox: MailboxConfig) => Watch | null
   /** Rejects if the disk is too full to download more. */
   assertRoom(): Promise<void>
   /** The queue, opened when first asked for and closed with the rest. */
@@ -41,7 +47,8 @@ export async function openApp(config: Config): Promise<App> {
   try {
     await bringUpToDate(config, databaseUrl, log)
     const store = openStore(databaseUrl)
-    const tokens = createTokens()
+    const keyring = createKeyring(config)
+    const tokens = openTokens(log, { store, keyring })
     closers.push(() => store.close())
     return {
       config,
@@ -49,8 +56,10 @@ export async function openApp(config: Config): Promise<App> {
       databaseUrl,
       store,
       rows: await store.mailboxes.ensure(config.mailboxes),
+      keyring,
       tokens,
       connect: createConnect(tokens),
+      watch: createWatch(tokens),
       assertRoom: async () => (embedded === null ? undefined : assertRoom(config.dataDir)),
       openQueue: async (options = {}) => {
         const queue = openAppQueue(config, databaseUrl, log, options)
@@ -64,6 +73,15 @@ export async function openApp(config: Config): Promise<App> {
     await close()
     throw error
   }
+}
+
+/** null: without a database, which client credentials do not need. */
+export function openTokens(log: Log, shared: Shared | null): Tokens {
+  return createTokens({
+    shared,
+    onClockWrong: (mailbox, skewSeconds) => log.event('clock.wrong', { mailbox, skewSeconds }),
+    now: () => new Date(),
+  })
 }
 
 async function bringUpToDate(config: Config, databaseUrl: string, log: Log): Promise<void> {

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { type Config, readConfig } from '../config.ts'
 import { asMailchuteError, MailchuteError } from '../errors.ts'
 import { shutdownSignal } from '../shutdown.ts'
+import { settingCommands } from './cli-mailbox.ts'
 import { print, printError, printJson, progressLine } from './terminal.ts'
 
 /** Runs the command line and resolves with the exit code. Commands are loaded when called: starting must be quick. */
@@ -15,7 +16,7 @@ export async function cli(argv: readonly string[], version: string): Promise<num
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
   workerCommands(program, signal, result)
-  mailboxCommands(program, signal)
+  mailboxCommands(program, signal, result)
   messageCommands(program)
   explainCommand(program, result)
   try {
@@ -48,8 +49,8 @@ function workerCommands(program: Command, signal: AbortSignal, result: Result): 
   program
     .command('run')
     .description('the background worker')
-    .option('--only <roles>', 'some of its roles: poll, work', 'poll,work')
-    .action(async ({ only }: { only: string }) => {
+    .option('--only <roles>', 'some of its roles, as in poll,work: poll, work, send, serve; all without it')
+    .action(async ({ only }: { only?: string }) => {
       const { parseRoles, run } = await import('./run.ts')
       await run(config(), parseRoles(only), signal)
     })
@@ -74,13 +75,17 @@ function workerCommands(program: Command, signal: AbortSignal, result: Result): 
     .command('doctor')
     .description('checks database, queue, disk, each mailbox, clock and settings')
     .action(async () => {
-      const { doctor } = await import('./doctor.ts')
+      const { doctor } = await import('./doctor/doctor.ts')
       result.exitCode = await doctor(config(), signal)
     })
   program
     .command('migrate')
     .description('brings the database up to date')
     .action(async () => (await import('./migrate.ts')).migrateDatabase(config()))
+  program
+    .command('rotate-key')
+    .description('seals what is kept of credentials with the current key, or with a new key file')
+    .action(async () => (await import('./rotate-key.ts')).rotate(config()))
 }
 
 function portOf(text: string): number {
@@ -107,8 +112,9 @@ async function drainCommand(options: { mailbox?: string; json: boolean }, signal
   return errors[0]?.exitCode ?? 0
 }
 
-function mailboxCommands(program: Command, signal: AbortSignal): void {
+function mailboxCommands(program: Command, signal: AbortSignal, result: Result): void {
   const mailbox = program.command('mailbox').description('the mailboxes that are set')
+  settingCommands(mailbox, signal, result)
   mailbox
     .command('list')
     .option('--json', 'one JSON object a line', false)
@@ -119,6 +125,15 @@ function mailboxCommands(program: Command, signal: AbortSignal): void {
     .option('--json', 'one JSON object', false)
     .action(async (name: string, options: { json: boolean }) =>
       (await import('./mailbox.ts')).testMailbox(config(), name, options, signal),
+    )
+  mailbox
+    .command('login <name>')
+    .description('somebody logs in by OAuth: prints a URL and waits')
+    .option('--device', 'show a code to type in elsewhere; many organisations block it', false)
+    .option('--port <n>', 'of the loopback redirect; any free one without it', '0')
+    .option('--redirect <url>', 'another redirect URI, as the app registration has it')
+    .action(async (name: string, options: { device: boolean; port: string; redirect?: string }) =>
+      (await import('./login.ts')).login(config(), name, { ...options, port: portOf(options.port) }, signal),
     )
   mailbox
     .command('pause <name>')

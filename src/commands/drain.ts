@@ -1,4 +1,4 @@
-/** `mailchute drain`: poll each mailbox once, work until nothing waits, print the sheet. */
+/** `mailchute drain`: poll each mailbox once, work until nothing waits, send what is due, print the sheet. */
 import pLimit from 'p-limit'
 import type { Config, MailboxConfig } from '../config.ts'
 import { asMailchuteError, type ErrorCode, MailchuteError } from '../errors.ts'
@@ -7,6 +7,7 @@ import type { Sheet } from '../store/polls.ts'
 import { sweep } from '../upkeep/sweep.ts'
 import { type App, mailboxesOf, openApp } from './app.ts'
 import { createPollOnce, POLLS_AT_ONCE, type PollOnce, startWork } from './roles.ts'
+import { acknowledges, openSender, sendDue } from './send.ts'
 
 export interface DrainReport {
   readonly mailboxes: readonly MailboxReport[]
@@ -48,6 +49,7 @@ export async function drain(config: Config, options: DrainOptions, signal: Abort
 export async function drainApp(app: App, options: DrainOptions, signal: AbortSignal): Promise<DrainReport> {
   const mailboxes = mailboxesOf(app.config, options.mailbox)
   const mailboxIds = mailboxes.flatMap(({ name }) => app.rows.get(name)?.id ?? [])
+  const sender = mailboxes.some(acknowledges) ? await openSender(app, mailboxes) : null
   const queue = await app.openQueue()
   const startedAt = performance.now()
   const counts = { ticketed: 0, suppressed: 0, quarantined: 0 }
@@ -59,6 +61,8 @@ export async function drainApp(app: App, options: DrainOptions, signal: AbortSig
     const reports = await pLimit(POLLS_AT_ONCE).map(mailboxes, (mailbox) => pollMailbox(pollOnce, mailbox, signal))
     const polledAt = performance.now()
     await workOff(app, queue, mailboxIds, options, signal)
+    // Whoever runs this by cron has nobody else who sends; one that cannot go out now waits for the next time.
+    if (sender !== null) await sendDue(app, sender, signal, signal)
     const doneAt = performance.now()
     const after = await app.store.messages.countByState(mailboxIds)
     for (const state of ['ticketed', 'suppressed', 'quarantined'] as const) counts[state] = after[state] - before[state]

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { Readable, Writable } from 'node:stream'
 import { asMailchuteError, MailchuteError } from '../errors.ts'
+import { kindOf } from '../message/automatic.ts'
 import type { ParsedMessage } from '../message/parsed-message.ts'
 import { sanitise } from '../message/sanitise.ts'
 import { createParsePool, type ParsePool } from '../ticketing/parse-pool.ts'
@@ -137,7 +138,7 @@ async function digestOf(source: Source): Promise<{ sha256: string; sizeBytes: nu
 
 function json({ file, sha256, sizeBytes, error, message }: Explained): string {
   if (message === null) return JSON.stringify({ file, sha256, sizeBytes, error })
-  const { html, attachments, defects, text, ...fields } = message
+  const { html, attachments, defects, text, automatic, returnPath: _, language: __, ...fields } = message
   return JSON.stringify({
     file,
     sha256,
@@ -145,7 +146,11 @@ function json({ file, sha256, sizeBytes, error, message }: Explained): string {
     ...fields,
     text,
     html: html === null ? null : sanitise(html),
-    ...NOT_CLASSIFIED,
+    reply: null,
+    kind: kindOf(automatic),
+    reason: automatic ?? NOTHING_AUTOMATIC,
+    mayAnswer: automatic === null,
+    delivery: null,
     attachments: attachments.map(({ content, ...about }) => ({
       ...about,
       ...(content ? { content: Buffer.from(content).toString('base64') } : {}),
@@ -155,14 +160,8 @@ function json({ file, sha256, sizeBytes, error, message }: Explained): string {
   })
 }
 
-/** No rule looks at the mail yet: it is taken for a person's, and nothing is answered by itself. */
-const NOT_CLASSIFIED = {
-  reply: null,
-  kind: 'personal',
-  reason: 'not-classified',
-  mayAnswer: false,
-  delivery: null,
-}
+/** No rule of the table held. */
+const NOTHING_AUTOMATIC = 'automatic/none'
 
 function write(stream: Writable, text: string): Promise<void> {
   return new Promise((resolve, reject) => stream.write(text, (error) => (error ? reject(error) : resolve())))

@@ -1,4 +1,4 @@
-/** The two things that a worker does, with one log line for each outcome: poll mailboxes, work messages. */
+/** Two things that a worker does (the third is in send.ts), with one log line for each outcome: poll mailboxes, work messages. */
 import type { MailboxConfig } from '../config.ts'
 import { asMailchuteError, MailchuteError } from '../errors.ts'
 import { pausesMailbox } from '../intake/back-off.ts'
@@ -9,6 +9,7 @@ import type { Mailbox } from '../store/mailboxes.ts'
 import { createParsePool } from '../ticketing/parse-pool.ts'
 import { createProcess, type Outcome } from '../ticketing/process.ts'
 import type { App } from './app.ts'
+import { acknowledgingOf } from './send.ts'
 
 /** Jobs at once: enough that commits are shared and threads have work. */
 const CONCURRENCY = 16
@@ -22,7 +23,7 @@ export interface Working {
 
 export function startWork(app: App, queue: Queue, onOutcome: (outcome: Outcome) => void = () => undefined): Working {
   const pool = createParsePool()
-  const process = createProcess(app.store, pool)
+  const process = createProcess(app.store, pool, acknowledgingOf(app))
   const work: Work = queue.work(async (inboundMessageId, run) => {
     const startedAt = performance.now()
     try {
@@ -47,6 +48,8 @@ function logOutcome(log: Log, inboundMessageId: string, outcome: Outcome, millis
   if (outcome.state === 'ticketed') {
     const { ticket, isNew, reason } = outcome
     log.event('message.ticketed', { ...fields, ticket, isNew, reason })
+  } else if (outcome.state === 'suppressed') {
+    log.event('message.suppressed', { ...fields, reason: outcome.reason, duplicateOf: outcome.duplicateOf })
   } else if (outcome.state === 'quarantined') {
     log.failure('message.quarantined', outcome.error, { ...fields, reason: outcome.reason })
   }

@@ -6,26 +6,38 @@ import type { JobRun, Queue } from '../queue/queue.ts'
 import { type Mailbox, OPERATOR } from '../store/mailboxes.ts'
 import { SWEEP_SECONDS, sweep } from '../upkeep/sweep.ts'
 import { type App, mailboxesOf, openApp } from './app.ts'
+import { loginsDuty } from './logins-duty.ts'
 import { createPollOnce, POLLS_AT_ONCE, type PollOnce, startWork } from './roles.ts'
+import { openSender, startSending } from './send.ts'
+import { serveDuty } from './serve-duty.ts'
+import { watchMailboxes } from './watching.ts'
 
-export const ROLES = ['poll', 'work'] as const
+export const ROLES = ['poll', 'work', 'send', 'serve'] as const
 export type Role = (typeof ROLES)[number]
 
 /** Of the half minute that supervisors usually give. */
 const GRACE_MILLISECONDS = 20_000
 
-interface Duty {
+export interface Duty {
   stop(): Promise<void>
 }
 
-/** Resolves when everything under way is finished or put back. */
-export async function run(config: Config, roles: readonly Role[], signal: AbortSignal): Promise<void> {
+/** Resolves when everything under way is finished or put back. `only` null: every role. */
+export async function run(config: Config, only: readonly Role[] | null, signal: AbortSignal): Promise<void> {
+  const roles = only ?? ROLES
   const mailboxes = roles.includes('poll') ? mailboxesOf(config) : []
   await using app = await openApp(config)
+  const sender = roles.includes('send') ? await openSender(app, config.mailboxes) : null
   const queue = await app.openQueue()
   const duties: Duty[] = []
-  if (roles.includes('work')) duties.push(workDuty(app, queue), sweepDuty(app, queue))
-  if (roles.includes('poll')) duties.push(pollDuty(app, queue, mailboxes, signal))
+  if (roles.includes('serve')) duties.push(await serveDuty(app, only !== null))
+  const sending = sender === null ? null : startSending(app, sender)
+  if (sending !== null) duties.push({ stop: () => sending.stop(GRACE_MILLISECONDS) })
+  const onNewTicket = () => sending?.nudge()
+  if (roles.includes('work')) duties.push(workDuty(app, queue, onNewTicket), sweepDuty(app, queue))
+  if (roles.includes('poll')) {
+    duties.push(pollDuty(app, queue, mailboxes, signal), loginsDuty(app, mailboxes, signal, Math.random()))
+  }
   app.log.event('worker.started', { roles: roles.join(), mailboxes: config.mailboxes.length })
   await aborted(signal)
   app.log.event('worker.stopping', { reason: asMailchuteError(signal.reason).message })
@@ -33,7 +45,8 @@ export async function run(config: Config, roles: readonly Role[], signal: AbortS
   app.log.event('worker.stopped')
 }
 
-export function parseRoles(text: string): Role[] {
+export function parseRoles(text: string | undefined): Role[] | null {
+  if (text === undefined) return null
   const names = text.split(',').map((name) => name.trim())
   const unknown = names.filter((name) => !(ROLES as readonly string[]).includes(name))
   if (unknown.length > 0) {
@@ -44,8 +57,10 @@ export function parseRoles(text: string): Role[] {
   return ROLES.filter((role) => names.includes(role))
 }
 
-function workDuty(app: App, queue: Queue): Duty {
-  const working = startWork(app, queue)
+function workDuty(app: App, queue: Queue, onNewTicket: () => void): Duty {
+  const working = startWork(app, queue, (outcome) => {
+    if (outcome.state === 'ticketed' && outcome.isNew) onNewTicket()
+  })
   return { stop: () => working.stop(GRACE_MILLISECONDS) }
 }
 
@@ -67,8 +82,8 @@ function sweepDuty(app: App, queue: Queue): Duty {
 
 /** Every instance asks for a poll when its time has come; the queue makes one of it. */
 function pollDuty(app: App, queue: Queue, mailboxes: readonly MailboxConfig[], signal: AbortSignal): Duty {
-  const ask = ({ name }: MailboxConfig) =>
-    queue.requestPoll(name).catch((error: unknown) => {
+  const ask = ({ name }: MailboxConfig, options?: { isNews: boolean }) =>
+    queue.requestPoll(name, options).catch((error: unknown) => {
       app.log.failure('wake.failed', asMailchuteError(error), { mailbox: name })
     })
   const pollOnce = createPollOnce(app, queue)
@@ -81,12 +96,19 @@ function pollDuty(app: App, queue: Queue, mailboxes: readonly MailboxConfig[], s
       throw error
     }
   }
+  const mayPoll = async (mailbox: MailboxConfig) =>
+    app.store.mailboxes.find(mailbox.name).then(
+      (row) => whyNot(mailbox, row) === null,
+      () => false,
+    )
   const polling = queue.workPolls(handle, POLLS_AT_ONCE)
   const tasks = mailboxes.map((mailbox) => schedule(mailbox.schedule, () => ask(mailbox)))
   for (const mailbox of mailboxes) void ask(mailbox)
+  const watching = watchMailboxes(app, mailboxes, mayPoll, (mailbox) => ask(mailbox, { isNews: true }))
   return {
     stop: async () => {
       for (const task of tasks) await task.destroy()
+      await watching.stop()
       await polling.stop(GRACE_MILLISECONDS)
     },
   }

@@ -1,13 +1,14 @@
 /** `.env`: Node's own parser, behind a check, because that parser passes over what it does not understand. */
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
+import { envLines } from './env-lines.ts'
 import type { Problem } from './problem.ts'
 
 export function readEnvFile(file: string, problems: Problem[]): NodeJS.Dict<string> {
   const text = readText(file, problems)
   if (text === null) return {}
-  const malformed = malformedLines(text)
-  for (const line of malformed) {
+  const malformed = envLines(text).filter(({ isMalformed }) => isMalformed)
+  for (const { number: line } of malformed) {
     const hint = 'write NAME=value, or # before a comment; close every quotation mark'
     problems.push({ setting: '.env', problem: `line ${line} is not understood`, hint })
   }
@@ -25,23 +26,4 @@ function readText(file: string, problems: Problem[]): string | null {
     problems.push({ setting: '.env', problem, hint: 'mend the file in the working folder, or remove it' })
     return null
   }
-}
-
-/** Their numbers. A quoted value may go on over several lines. */
-function malformedLines(text: string): number[] {
-  const malformed: number[] = []
-  let open: { quote: string; line: number } | null = null
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
-    if (open) {
-      if (line.includes(open.quote)) open = null
-      continue
-    }
-    if (/^\s*(#|$)/.test(line)) continue
-    const value = /^\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_.-]*\s*=\s*(.*)$/.exec(line)?.[1]
-    if (value === undefined) malformed.push(index + 1)
-    else if (/^["'`]/.test(value) && !value.slice(1).includes(value.charAt(0))) {
-      open = { quote: value.charAt(0), line: index + 1 }
-    }
-  }
-  return open ? [...malformed, open.line] : malformed
 }

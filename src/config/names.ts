@@ -35,7 +35,9 @@ export function checkNames(names: readonly string[], problems: Problem[]): void 
   }
 }
 
-const settingsOf = (mailbox: string): string[] => MAILBOX_SUFFIXES.map((suffix) => `MAILBOX_${mailbox}_${suffix}`)
+/** Every setting that a mailbox can have; `mailbox` as in MAILBOX_<NAME>_URL. */
+export const settingsOf = (mailbox: string): string[] =>
+  MAILBOX_SUFFIXES.map((suffix) => `MAILBOX_${mailbox}_${suffix}`)
 
 function explain(name: string, mailboxes: readonly string[], known: readonly string[]): Omit<Problem, 'setting'> {
   const problem = 'there is no such setting'

@@ -1,9 +1,11 @@
 import type { AddressObject, EmailAddress, HeaderLines, Headers } from 'mailparser'
+import { automatic } from './automatic.ts'
 import { bodies } from './bodies.ts'
 import type { MimePart, Seen } from './bounded-parser.ts'
 import { dateField } from './date-field.ts'
 import type { ParseLimits } from './limits.ts'
 import type { Address, ParsedAttachment, ParsedMessage } from './parsed-message.ts'
+import { languageOf, returnPath, ruleFields } from './rule-fields.ts'
 import { storableText } from './storable-text.ts'
 import { threadFields } from './thread-fields.ts'
 
@@ -42,12 +44,15 @@ export function assemble(found: Found, limits: ParseLimits): ParsedMessage {
   const date = firstField(found.headerLines, 'date')
   const thread = threadFields(threadHeader(found.headerLines))
   const { text, html } = found.tree ? bodies(found.tree) : { text: null, html: null }
-  const subject = found.headers.get('subject')
+  const subjectField = found.headers.get('subject')
+  const subject = value(typeof subjectField === 'string' ? subjectField : '')
+  const from = addresses('from')
   const message = {
     ...storableThread(thread, value),
+    ...about(found.headerLines, from, subject),
     date: date === null ? null : dateField(date),
-    subject: value(typeof subject === 'string' ? subject : ''),
-    from: addresses('from'),
+    subject,
+    from,
     to: addresses('to'),
     cc: addresses('cc'),
     replyTo: addresses('reply-to'),
@@ -79,6 +84,25 @@ function members(address: EmailAddress): EmailAddress[] {
   if (address.group) return address.group.flatMap(members)
   return address.address || address.name ? [address] : []
 }
+
+/** What the header says about the mail as a whole. */
+function about(lines: HeaderLines, from: readonly Address[], subject: string) {
+  const fields = ruleFields(lines)
+  const [{ address } = { address: '' }] = from
+  const path = returnPath(fields)
+  return {
+    automatic: automatic({ fields, sender: isAddress(address) ? address : null, subject })?.code ?? null,
+    returnPath: path === null ? null : storableText(path, ADDRESS_MAX_CHARACTERS),
+    language: languageOf(fields),
+  }
+}
+
+/** RFC 5321 section 4.5.3.1. */
+const ADDRESS_MAX_CHARACTERS = 320
+
+/** An addr-spec that a mail can go to, whatever else RFC 5322 would allow. */
+const isAddress = (address: string) =>
+  address.length <= ADDRESS_MAX_CHARACTERS && /^[^\s<>()[\]\\,;:"@]+@[^\s<>()[\]\\,;:"@]+$/.test(address)
 
 const THREAD_FIELDS = new Set(['message-id', 'in-reply-to', 'references'])
 

@@ -17,6 +17,12 @@ export interface ParsedMessage {
   /** HTML as the sender wrote it: hostile until it is sanitised. */
   readonly html: string | null
   readonly attachments: readonly ParsedAttachment[]
+  /** Why it must not be answered automatically: the code of a rule (automatic.ts). Null: nothing speaks against it. */
+  readonly automatic: string | null
+  /** The envelope sender that the last server noted; empty for the empty one, null where none was noted. */
+  readonly returnPath: string | null
+  /** What its writer reads, as far as the header tells: an ISO 639 code. */
+  readonly language: string | null
   /** Codes of what was wrong with the mail and how it was mended. */
   readonly defects: readonly string[]
 }

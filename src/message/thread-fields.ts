@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { type HeaderFields, headerFields } from './header-fields.ts'
 
 /** The identification fields of RFC 5322 section 3.6.4: what ties a message to others. Ids keep their angle brackets. */
 export interface ThreadFields {
@@ -22,61 +23,15 @@ const COLLECTED_LIMIT = 1000
  * In-Reply-To and References are read one after the other. Values hold no NUL, no white space and no lone surrogate.
  */
 export function threadFields(header: Buffer): ThreadFields {
-  const fields = unfoldedFields(header.toString('latin1'))
+  return threadFieldsOf(headerFields(header))
+}
+
+export function threadFieldsOf(fields: HeaderFields): ThreadFields {
   return {
     messageId: ownId(fields.messageId),
     inReplyTo: newest(ids(fields.inReplyTo), IN_REPLY_TO_LIMIT),
     references: rootAndNewest(ids(fields.references), REFERENCES_LIMIT),
   }
-}
-
-interface RawFields {
-  messageId: string | null
-  inReplyTo: string
-  references: string
-}
-
-/** One octet a character. Lines end at LF; a line that starts with white space continues the one before. */
-function unfoldedFields(header: string): RawFields {
-  const fields: RawFields = { messageId: null, inReplyTo: '', references: '' }
-  let start = 0
-  while (start < header.length) {
-    if (isEmptyLine(header, start)) break
-    const end = fieldEnd(header, start)
-    takeField(fields, header, start, end)
-    start = end
-  }
-  return fields
-}
-
-const LF = 0x0a
-const CR = 0x0d
-const SPACE = 0x20
-const TAB = 0x09
-
-const isEmptyLine = (header: string, start: number): boolean =>
-  header.charCodeAt(start) === LF || (header.charCodeAt(start) === CR && header.charCodeAt(start + 1) === LF)
-
-/** Where the next field starts: after the first line end that no white space follows. */
-function fieldEnd(header: string, start: number): number {
-  for (let lineEnd = header.indexOf('\n', start); lineEnd >= 0; lineEnd = header.indexOf('\n', lineEnd + 1)) {
-    const next = header.charCodeAt(lineEnd + 1)
-    if (next !== SPACE && next !== TAB) return lineEnd + 1
-  }
-  return header.length
-}
-
-/** White space before the colon is obsolete syntax (RFC 5322 section 4.5) and still found. */
-const FIELD_NAME = /(message-id|in-reply-to|references)[ \t]*:/iy
-
-function takeField(fields: RawFields, header: string, start: number, end: number): void {
-  FIELD_NAME.lastIndex = start
-  const name = FIELD_NAME.exec(header)?.[1]?.toLowerCase()
-  if (name === undefined || FIELD_NAME.lastIndex > end) return
-  const value = header.slice(FIELD_NAME.lastIndex, end)
-  if (name === 'message-id') fields.messageId ??= value
-  else if (name === 'in-reply-to') fields.inReplyTo += value
-  else fields.references += value
 }
 
 /** Senders that leave out the brackets still mean one id: the first word, as far as it looks like one. */

@@ -39,8 +39,11 @@ export interface Queue {
   wake(inboundMessageIds: readonly string[]): Promise<void>
   /** The same, also for messages whose job is in the hands of a worker that may be dead. */
   wakeAnew(inboundMessageIds: readonly string[]): Promise<void>
-  /** Asks for a poll; one at a time a mailbox, however many instances ask. */
-  requestPoll(mailbox: string): Promise<void>
+  /**
+   * Asks for a poll; one at a time a mailbox, however many instances ask. `isNews`: something has arrived, which a poll
+   * under way may have come too early to see, so one more follows it.
+   */
+  requestPoll(mailbox: string, options?: { readonly isNews: boolean }): Promise<void>
   work(handle: (inboundMessageId: string, run: JobRun) => Promise<void>, concurrency: number): Work
   workPolls(handle: (mailbox: string, run: JobRun) => Promise<void>, concurrency: number): Work
   /** Rejects with `queue/unavailable` or `config/queue-eviction`. */
@@ -91,7 +94,7 @@ export function openQueue(target: QueueTarget, options: QueueOptions): Queue {
   return {
     wake: (ids) => wake(ids, ''),
     wakeAnew: (ids) => wake(ids, `-${Date.now().toString(36)}`),
-    requestPoll: (mailbox) => requestPoll(polls, mailbox),
+    requestPoll: (mailbox, options) => requestPoll(polls, mailbox, options?.isNews ?? false),
     work: (handle, concurrency) =>
       work(backend, INBOUND, settings(concurrency), (data, run) =>
         handle(inboundJob.parse(data).inboundMessageId, run),
@@ -106,10 +109,9 @@ export function openQueue(target: QueueTarget, options: QueueOptions): Queue {
   }
 }
 
-async function requestPoll(polls: Producer<z.infer<typeof pollJob>>, mailbox: string): Promise<void> {
-  await polls
-    .add('poll', { mailbox }, { deduplication: { id: `poll-${mailbox}` }, removeOnComplete: true, removeOnFail: true })
-    .catch(unavailable)
+async function requestPoll(polls: Producer<z.infer<typeof pollJob>>, mailbox: string, isNews: boolean): Promise<void> {
+  const deduplication = { id: `poll-${mailbox}`, keepLastIfActive: isNews }
+  await polls.add('poll', { mailbox }, { deduplication, removeOnComplete: true, removeOnFail: true }).catch(unavailable)
 }
 
 function unavailable(cause: unknown): never {

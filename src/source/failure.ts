@@ -6,6 +6,8 @@ export interface FailureDetails {
   readonly verb?: string
   readonly cause?: unknown
   readonly hint?: string
+  /** How long the server asks to be left alone. */
+  readonly retryAfterSeconds?: number
 }
 
 /** Makes the errors of one mailbox: they name host, port and verb; no argument, no credentials, no mail (I9). */
@@ -19,10 +21,14 @@ export function failuresOf(mailbox: Account): Failures {
   const { host, port } = mailbox
   const secrets = secretsOf(mailbox)
   return {
-    failure: (code, message, { verb, cause, hint } = {}) =>
+    failure: (code, message, { verb, cause, hint, retryAfterSeconds } = {}) =>
       new MailchuteError(code, `${host}:${port}: ${verb === undefined ? '' : `${verb}: `}${message}`, {
         cause,
-        context: verb === undefined ? { host, port } : { host, port, verb },
+        context: {
+          ...{ host, port },
+          ...(verb === undefined ? {} : { verb }),
+          ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+        },
         ...(hint === undefined ? {} : { hint }),
       }),
     quote: (words) => redact(words.replace(UNPRINTABLE, ' '), secrets).slice(0, QUOTE_MAX_CHARACTERS),

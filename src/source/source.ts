@@ -98,3 +98,15 @@ export interface Remembered {
   /** What lay in the mailbox by then. */
   readonly present: readonly { readonly uniqueId: string; readonly sizeBytes: number }[]
 }
+
+/**
+ * Tells when something has arrived, and does nothing else: a wake-up call, while the poll stays the truth. One
+ * connection: rejects when it is lost, at last when the signal aborts; resolves where the server has no such thing.
+ */
+export type Watch = (signal: AbortSignal, watched: Watched) => Promise<void>
+
+export interface Watched {
+  /** The mailbox is being watched from now on; what came before is not told. */
+  onReady(): void
+  onArrival(): void
+}

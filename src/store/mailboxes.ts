@@ -24,6 +24,11 @@ export interface Mailboxes {
   /** Polls again at once, and tries again what was held on the server. */
   resume(id: string): Promise<void>
   /**
+   * Books an event of a mailbox unless one of that code, about the same `what`, stands for that day (UTC) already.
+   * True: it was booked.
+   */
+  noteOnceADay(id: string, code: string, detail: { what: string; daysLeft: number }, now: Date): Promise<boolean>
+  /**
    * At most one poll per mailbox over all processes. Null: another holds the lock. It is a session-level advisory
    * lock: whatever ends this process or its connection releases it. Saves work only; what makes two polls at once
    * harmless are the unique keys (I3) and the commit before DELE (I2).
@@ -50,6 +55,7 @@ export function mailboxes(database: Database): Mailboxes {
         values: [id],
       })
     },
+    noteOnceADay: (...note) => noteOnceADay(database, ...note),
     tryLock: (id) => tryLock(database, id),
   }
 }
@@ -102,6 +108,29 @@ async function recordFailure(
              paused_reason = CASE WHEN paused_reason = $5 THEN paused_reason ELSE coalesce($4, paused_reason) END
            WHERE id = $1`,
     values: [id, failures, nextPollAt, pausedReason, OPERATOR],
+  })
+}
+
+/** The row of the mailbox is locked first: of two processes that look at once, the second sees what the first booked. */
+async function noteOnceADay(
+  database: Database,
+  id: string,
+  code: string,
+  detail: { what: string; daysLeft: number },
+  now: Date,
+): Promise<boolean> {
+  return await database.transaction(async (query) => {
+    await query({ text: 'SELECT 1 FROM mailboxes WHERE id = $1 FOR NO KEY UPDATE', values: [id] })
+    const booked = await query({
+      text: `INSERT INTO inbound_events (mailbox_id, code, detail, at) SELECT $1, $2, $3, $4
+             WHERE NOT EXISTS (
+               SELECT FROM inbound_events WHERE inbound_message_id IS NULL AND mailbox_id = $1 AND code = $2
+                 AND detail->>'what' = $3::jsonb->>'what'
+                 AND (at AT TIME ZONE 'UTC')::date = ($4::timestamptz AT TIME ZONE 'UTC')::date)
+             RETURNING id`,
+      values: [id, code, detail, now],
+    })
+    return booked.length === 1
   })
 }
 

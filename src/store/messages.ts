@@ -8,6 +8,8 @@ export interface Waiting {
   readonly sha256: string
   readonly sizeBytes: number
   readonly threadId: string | null
+  /** Its mailbox was polled elsewhere before: it may be a copy of what came from there. */
+  readonly sourceHasChanged: boolean
   readonly firstChunk: Buffer
 }
 
@@ -27,9 +29,14 @@ export interface Messages {
   recordStall(id: string): Promise<number>
   /** Out of `received`, for a person, with the reason. False: it had left `received` already. */
   quarantine(id: string, reason: string, detail?: Prisma.InputJsonObject): Promise<boolean>
+  /** Out of `received`, understood, and rightly no ticket. False: it had left `received` already. */
+  suppress(id: string, reason: string, detail?: Prisma.InputJsonObject): Promise<boolean>
   /** Something worth knowing that changes no state. */
   note(id: string, code: string, detail?: Prisma.InputJsonObject): Promise<void>
-  /** Back to `received`, by an operator, from `quarantined` or `suppressed`. False: it is in another state. */
+  /**
+   * Back to `received`, by an operator, from `quarantined` or `suppressed`; the event keeps what it was so for, and
+   * what an operator has let through as no copy stays let through. False: it is in another state.
+   */
   reprocess(id: string): Promise<boolean>
   list(filter: MessageFilter, after: string | null, limit: number): Promise<ListedMessage[]>
   find(idOrPrefix: string): Promise<MessageDetail | null>
@@ -55,6 +62,7 @@ export function messages(database: Database): Messages {
     countWaiting: (mailboxIds) => countWaiting(database, mailboxIds),
     recordStall: (id) => recordStall(database, id),
     quarantine: (id, reason, detail = {}) => leave(database, id, 'quarantined', reason, detail),
+    suppress: (id, reason, detail = {}) => leave(database, id, 'suppressed', reason, detail),
     note: async (id, code, detail = {}) => {
       await database.query({
         text: `INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
@@ -75,8 +83,8 @@ async function findWaiting(database: Database, id: string): Promise<Waiting | nu
   const [row] = await database.query<Waiting>({
     name: 'message-waiting',
     text: `SELECT m.id, m.mailbox_id AS "mailboxId", m.sha256, r.size_bytes AS "sizeBytes", m.thread_id AS "threadId",
-             coalesce(c.octets, ''::bytea) AS "firstChunk"
-           FROM inbound_messages m JOIN raw_messages r USING (sha256)
+             b.source_changed_at IS NOT NULL AS "sourceHasChanged", coalesce(c.octets, ''::bytea) AS "firstChunk"
+           FROM inbound_messages m JOIN raw_messages r USING (sha256) JOIN mailboxes b ON b.id = m.mailbox_id
            LEFT JOIN raw_chunks c ON c.sha256 = m.sha256 AND c.seq = 0
            WHERE m.id = $1 AND m.state = 'received'`,
     values: [id],
@@ -137,11 +145,13 @@ async function leave(
 
 async function reprocess(database: Database, id: string): Promise<boolean> {
   const rows = await database.query({
-    text: `WITH again AS (
-             UPDATE inbound_messages SET state = 'received', reason = NULL, finished_at = NULL, stalls = 0
-             WHERE id = $1 AND state IN ('quarantined', 'suppressed') RETURNING id, mailbox_id)
-           INSERT INTO inbound_events (inbound_message_id, mailbox_id, code)
-           SELECT id, mailbox_id, 'operator/reprocess' FROM again RETURNING id`,
+    text: `WITH before AS (
+             SELECT id, reason FROM inbound_messages WHERE id = $1 AND state IN ('quarantined', 'suppressed') FOR UPDATE
+           ), again AS (
+             UPDATE inbound_messages m SET state = 'received', reason = NULL, finished_at = NULL, stalls = 0
+             FROM before WHERE m.id = before.id RETURNING m.id, m.mailbox_id, before.reason)
+           INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
+           SELECT id, mailbox_id, 'operator/reprocess', jsonb_build_object('reason', reason) FROM again RETURNING id`,
     values: [id],
   })
   return rows.length === 1

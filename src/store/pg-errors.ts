@@ -53,3 +53,8 @@ function adapterCause(cause: unknown): unknown {
 function safe(state: string, message: string): string {
   return REFUSED_VALUE.some((start) => state.startsWith(start)) ? `value refused (SQLSTATE ${state})` : message
 }
+
+/** lock_not_available: another transaction has held the lock for longer than `lock_timeout`. */
+export function isLockTimeout(error: unknown): boolean {
+  return error instanceof MailchuteError && sqlStateOf(error.cause).state === '55P03'
+}

@@ -6,11 +6,15 @@
  * Not guaranteed: that a call which failed had no effect. A commit whose answer was lost may have happened, so
  * everything here may be called again.
  */
+import { type Copies, copies } from './copies.ts'
 import { type Database, openDatabase } from './database.ts'
+import { type Figures, figures } from './figures.ts'
 import { type Intake, intake } from './intake.ts'
 import { type Ledger, ledger } from './ledger.ts'
+import { type Logins, logins } from './logins.ts'
 import { type Mailboxes, mailboxes } from './mailboxes.ts'
 import { type Messages, messages } from './messages.ts'
+import { type Outbox, outbox } from './outbox.ts'
 import { type Polls, polls } from './polls.ts'
 import { type Raw, raw } from './raw.ts'
 import { type Threads, threads } from './threads.ts'
@@ -18,13 +22,18 @@ import { type Tickets, tickets } from './tickets.ts'
 
 export interface Store {
   readonly mailboxes: Mailboxes
+  readonly logins: Logins
   readonly polls: Polls
   readonly ledger: Ledger
   readonly intake: Intake
   readonly raw: Raw
   readonly messages: Messages
   readonly threads: Threads
+  readonly copies: Copies
   readonly tickets: Tickets
+  /** For monitors: cheap enough to be asked every few seconds. */
+  figures(): Promise<Figures>
+  readonly outbox: Outbox
   /** Resolves if the database answers and can write. */
   ping(): Promise<void>
   /** How far the database's clock is ahead of this machine's. */
@@ -37,13 +46,17 @@ export function openStore(url: string): Store {
   const database = openDatabase(url)
   return {
     mailboxes: mailboxes(database),
+    logins: logins(database),
     polls: polls(database),
     ledger: ledger(database),
     intake: intake(database),
     raw: raw(database),
     messages: messages(database),
     threads: threads(database),
+    copies: copies(database),
     tickets: tickets(database),
+    figures: () => figures(database),
+    outbox: outbox(database),
     ping: () => ping(database),
     clockSkewSeconds: () => clockSkewSeconds(database),
     close: () => database.close(),

@@ -8,11 +8,16 @@ export interface Unthreaded {
   readonly head: Buffer
 }
 
-export interface Threaded {
+export interface Linked {
   readonly id: string
   readonly messageId: string | null
   /** The msg-ids it refers to, newest first, each once. */
   readonly refersTo: readonly string[]
+}
+
+export interface Threaded extends Linked {
+  /** Who wrote it when, as far as its header tells. */
+  readonly identity: string | null
 }
 
 /** A group of messages that belong together, with the threads they were known to belong to. */
@@ -41,6 +46,9 @@ export interface Threads {
 export function keyOf(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
+
+/** Addresses are compared without regard to case: no mail system in use tells local-parts apart by it. */
+export const addressKey = (address: string): string => keyOf(address.toLowerCase())
 
 /** Most headers end within these; a longer one costs a second look. */
 const HEAD_BYTES = 8192
@@ -119,7 +127,7 @@ async function knownThreads(
   return new Map(rows.map(({ key, threadId }) => [keys.get(key) ?? '', threadId]))
 }
 
-const msgIds = ({ messageId, refersTo }: Threaded) => (messageId === null ? refersTo : [messageId, ...refersTo])
+const msgIds = ({ messageId, refersTo }: Linked) => (messageId === null ? refersTo : [messageId, ...refersTo])
 
 async function write(query: Query, mailboxId: string, messages: readonly Threaded[], groups: readonly ThreadGroup[]) {
   const ids = await makeThreads(query, mailboxId, groups.filter(({ threadIds }) => threadIds.length === 0).length)
@@ -158,19 +166,26 @@ async function place(
   const threadOf = new Map(placed.flatMap(({ threadId, messageIds }) => messageIds.map((id) => [id, threadId])))
   await query({
     name: 'threads-place',
-    text: `UPDATE inbound_messages m SET thread_id = p.thread_id, message_id = p.message_id
-           FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS p(id, thread_id, message_id) WHERE m.id = p.id`,
+    text: `UPDATE inbound_messages m
+           SET thread_id = p.thread_id, message_id = p.message_id, identity_sha256 = p.identity_sha256
+           FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) AS p(id, thread_id, message_id, identity_sha256)
+           WHERE m.id = p.id`,
     values: [
       messages.map(({ id }) => id),
       messages.map(({ id }) => threadOf.get(id)),
       messages.map(({ messageId }) => messageId),
+      messages.map(({ identity }) => (identity === null ? null : keyOf(identity))),
     ],
   })
 }
 
+/** Who wrote when, for a message without a Message-ID. */
+const IN_PLACE_OF_AN_ID = -1
+
 async function remember(query: Query, mailboxId: string, messages: readonly Threaded[]): Promise<void> {
-  const rows = messages.flatMap(({ id, messageId, refersTo }) => [
+  const rows = messages.flatMap(({ id, messageId, identity, refersTo }) => [
     ...(messageId === null ? [] : [{ id, key: keyOf(messageId), position: 0 }]),
+    ...(messageId === null && identity !== null ? [{ id, key: keyOf(identity), position: IN_PLACE_OF_AN_ID }] : []),
     ...refersTo.map((msgId, index) => ({ id, key: keyOf(msgId), position: index + 1 })),
   ])
   await query({

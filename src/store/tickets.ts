@@ -1,6 +1,7 @@
 import type { Prisma, TicketStatus } from '../generated/prisma/client.ts'
 import type { Database } from './database.ts'
-import { keyOf } from './threads.ts'
+import { addressKey } from './threads.ts'
+import { finish } from './ticket-finish.ts'
 
 /** An entry of a ticket in a message's thread, seen from that message. */
 export interface Relative {
@@ -56,6 +57,11 @@ export interface NewEntry {
   }[]
 }
 
+/** Whom the opening of a ticket is acknowledged to; or why not, where acknowledgements are switched on. */
+export type Acknowledgement =
+  | { readonly recipient: string; readonly language: string | null }
+  | { readonly refusal: string }
+
 /** `done`: written. `stale`: thread or ticket are no longer as seen, look again. `gone`: it had left `received`. */
 export type Finished =
   | { readonly outcome: 'done'; readonly ticketNumber: number; readonly isNew: boolean }
@@ -67,9 +73,16 @@ export interface Tickets {
   viewThread(inboundMessageId: string, senderAddress: string): Promise<ThreadView | null>
   /**
    * Ticket, entry, attachments, contact, participants and event, and the message out of `received`: one statement,
-   * so all or nothing (I3), and only if thread and message are still as they were seen.
+   * so all or nothing (I3), and only if thread and message are still as they were seen. With a new ticket goes the
+   * acknowledgement that is to be sent of it.
    */
-  finish(inboundMessageId: string, view: ThreadView, place: TicketPlace, entry: NewEntry): Promise<Finished>
+  finish(
+    inboundMessageId: string,
+    view: ThreadView,
+    place: TicketPlace,
+    entry: NewEntry,
+    acknowledgement?: Acknowledgement,
+  ): Promise<Finished>
   list(after: number, limit: number): Promise<ListedTicket[]>
   find(number: number): Promise<TicketDetail | null>
 }
@@ -95,7 +108,7 @@ export type TicketDetail = Prisma.TicketGetPayload<typeof DETAIL>
 export function tickets(database: Database): Tickets {
   return {
     viewThread: (inboundMessageId, senderAddress) => viewThread(database, inboundMessageId, senderAddress),
-    finish: (inboundMessageId, view, place, entry) => finish(database, inboundMessageId, view, place, entry),
+    finish: (...effect) => finish(database, ...effect),
     list: (after, limit) =>
       database.prisma((prisma) =>
         prisma.ticket.findMany({
@@ -108,9 +121,6 @@ export function tickets(database: Database): Tickets {
     find: (number) => database.prisma((prisma) => prisma.ticket.findUnique({ where: { number }, ...DETAIL })),
   }
 }
-
-/** Addresses are compared without regard to case: no mail system in use tells local-parts apart by it. */
-export const addressKey = (address: string): string => keyOf(address.toLowerCase())
 
 /** More relatives than this only a forger has. */
 const RELATIVES_LIMIT = 1000
@@ -127,7 +137,7 @@ async function viewThread(
            LEFT JOIN LATERAL (
              SELECT t.id AS "ticketId", t.number AS "ticketNumber",
                (SELECT min(mine.position) FROM message_references mine
-                  JOIN message_references own ON own.msg_id_sha256 = mine.msg_id_sha256 AND own.position = 0
+                  JOIN message_references own ON own.msg_id_sha256 = mine.msg_id_sha256 AND own.position <= 0
                   WHERE mine.inbound_message_id = me.id AND mine.position > 0 AND own.inbound_message_id = m.id) AS position,
                EXISTS (SELECT 1 FROM message_references mine
                   JOIN message_references theirs ON theirs.msg_id_sha256 = mine.msg_id_sha256 AND theirs.position > 0
@@ -149,105 +159,5 @@ async function viewThread(
     threadId: first.threadId,
     version: first.version,
     relatives: rows.filter((row) => row.ticketId !== null),
-  }
-}
-
-const FINISH = `
-  WITH turn AS (
-    UPDATE threads SET version = version + 1 
-    WHERE id = coalesce($2::uuid, (SELECT thread_id FROM inbound_messages WHERE id = $1)) AND version = $3 RETURNING id
-  ), claimed AS (
-    UPDATE inbound_messages m SET state = 'ticketed', reason = $6, finished_at = now() FROM turn
-    WHERE m.id = $1 AND m.state = 'received' AND m.thread_id = turn.id
-      AND ($4::uuid IS NULL OR EXISTS (SELECT 1 FROM tickets WHERE id = $4::uuid))
-    RETURNING m.id, m.mailbox_id
-  ), known AS (
-    SELECT id FROM contacts WHERE address_sha256 = $9
-  ), met AS (
-    INSERT INTO contacts (address, address_sha256, name)
-    SELECT $8, $9, CASE WHEN $8 = '' THEN '' ELSE $7 END FROM claimed WHERE NOT EXISTS (SELECT 1 FROM known)
-    ON CONFLICT (address_sha256) DO UPDATE SET name = contacts.name
-    RETURNING id
-  ), contact AS (
-    SELECT id FROM known UNION ALL SELECT id FROM met
-  ), opened AS (
-    INSERT INTO tickets (mailbox_id, subject, requester_id, linked_ticket_id)
-    SELECT claimed.mailbox_id, $10, contact.id, $5::uuid FROM claimed, contact WHERE $4::uuid IS NULL
-    RETURNING id, number
-  ), continued AS (
-    UPDATE tickets t SET updated_at = now(), status = CASE WHEN t.status = 'closed' THEN 'open' ELSE t.status END
-    FROM claimed WHERE t.id = $4::uuid RETURNING t.id, t.number
-  ), ticket AS (
-    SELECT id, number FROM opened UNION ALL SELECT id, number FROM continued
-  ), entry AS (
-    INSERT INTO ticket_entries (ticket_id, inbound_message_id, message_id, from_name, from_address, subject, text, html, sent_at)
-    SELECT ticket.id, claimed.id, $11, $7, $8, $10, $12, $13, $14::timestamptz FROM ticket, claimed
-    RETURNING id
-  ), attached AS (
-    INSERT INTO attachments (entry_id, position, filename, content_type, size_bytes, sha256, disposition, content_id)
-    SELECT entry.id, a.position, a.filename, a."contentType", a."sizeBytes", a.sha256, a.disposition, a."contentId"
-    FROM entry, jsonb_to_recordset($15::jsonb) AS a(position int, filename text, "contentType" text, "sizeBytes" int,
-      sha256 text, disposition text, "contentId" text)
-  ), moved AS (
-    UPDATE ticket_entries e SET ticket_id = ticket.id FROM ticket WHERE e.ticket_id = ANY($18::uuid[])
-  ), merged AS (
-    UPDATE tickets t SET status = 'merged', merged_into_id = ticket.id FROM ticket WHERE t.id = ANY($18::uuid[])
-  ), taking_part AS (
-    INSERT INTO ticket_participants (ticket_id, address_sha256, address)
-    SELECT ticket.id, p.key, p.address FROM ticket, (
-      SELECT key, address FROM unnest($16::text[], $17::text[]) AS new(key, address)
-      UNION SELECT address_sha256, address FROM ticket_participants WHERE ticket_id = ANY($18::uuid[])
-    ) AS p
-    ON CONFLICT DO NOTHING
-  ), told AS (
-    INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
-    SELECT claimed.id, claimed.mailbox_id, 'work/ticketed',
-      jsonb_build_object('reason', $6::text, 'ticket', ticket.number) || $19::jsonb FROM claimed, ticket
-  )
-  SELECT me.state = 'received' AS "wasWaiting", ticket.number AS "ticketNumber"
-  FROM inbound_messages me LEFT JOIN ticket ON true WHERE me.id = $1`
-
-async function finish(
-  database: Database,
-  inboundMessageId: string,
-  view: ThreadView,
-  place: TicketPlace,
-  entry: NewEntry,
-): Promise<Finished> {
-  const addresses = new Map(entry.participants.map((address) => [addressKey(address), address]))
-  const [row] = await database.query<{ wasWaiting: boolean; ticketNumber: number | null }>({
-    name: 'ticket-finish',
-    text: FINISH,
-    values: [
-      inboundMessageId,
-      view.threadId,
-      view.version,
-      place.ticketId,
-      place.linkedTicketId,
-      place.reason,
-      entry.from.name,
-      entry.from.address,
-      addressKey(entry.from.address),
-      entry.subject,
-      entry.messageId,
-      entry.text,
-      entry.html,
-      entry.sentAt,
-      JSON.stringify(entry.attachments.map((attachment, position) => ({ ...attachment, position }))),
-      [...addresses.keys()],
-      [...addresses.values()],
-      place.absorbs,
-      JSON.stringify(detailOf(view, place)),
-    ],
-  })
-  if (row === undefined || !row.wasWaiting) return { outcome: 'gone' }
-  if (row.ticketNumber === null) return { outcome: 'stale' }
-  return { outcome: 'done', ticketNumber: row.ticketNumber, isNew: place.ticketId === null }
-}
-
-function detailOf(view: ThreadView, place: TicketPlace) {
-  return {
-    ...(place.absorbs.length > 0 ? { absorbed: place.absorbs } : {}),
-    ...(view.relatives.some(({ sameMessageId }) => sameMessageId) ? { messageIdRepeated: true } : {}),
   }
 }

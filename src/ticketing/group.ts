@@ -1,10 +1,10 @@
-import type { Threaded, ThreadGroup } from '../store/threads.ts'
+import type { Linked, ThreadGroup } from '../store/threads.ts'
 
 /**
  * Joins messages that name each other, directly or through others, and the threads that already know one of their
  * msg-ids. Pure; the outcome does not depend on the order of the messages, except that a group keeps them as given.
  */
-export function groupThreads(messages: readonly Threaded[], known: ReadonlyMap<string, string>): ThreadGroup[] {
+export function groupThreads(messages: readonly Linked[], known: ReadonlyMap<string, string>): ThreadGroup[] {
   const sets = disjointSets()
   for (const message of messages) {
     const own = `message ${message.id}`
@@ -21,7 +21,7 @@ export function groupThreads(messages: readonly Threaded[], known: ReadonlyMap<s
   }))
 }
 
-const msgIdsOf = ({ messageId, refersTo }: Threaded) => (messageId === null ? refersTo : [messageId, ...refersTo])
+const msgIdsOf = ({ messageId, refersTo }: Linked) => (messageId === null ? refersTo : [messageId, ...refersTo])
 
 const withPrefix = (names: readonly string[], prefix: string) =>
   names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length))

@@ -1,4 +1,6 @@
-import { threadFields } from '../message/thread-fields.ts'
+import { headerFields } from '../message/header-fields.ts'
+import { identityOf } from '../message/identity.ts'
+import { threadFieldsOf } from '../message/thread-fields.ts'
 import type { Store } from '../store/store.ts'
 import type { Threaded, Unthreaded } from '../store/threads.ts'
 import { groupThreads } from './group.ts'
@@ -44,8 +46,9 @@ async function indexAll(store: Store, mailboxId: string): Promise<void> {
 }
 
 function readFields({ id, head }: Unthreaded): Threaded {
-  const { messageId, references, inReplyTo } = threadFields(head)
+  const fields = headerFields(head)
+  const { messageId, references, inReplyTo } = threadFieldsOf(fields)
   const refersTo = new Set([...references.toReversed(), ...inReplyTo])
   if (messageId !== null) refersTo.delete(messageId)
-  return { id, messageId, refersTo: [...refersTo] }
+  return { id, messageId, refersTo: [...refersTo], identity: identityOf(fields) }
 }

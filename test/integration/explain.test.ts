@@ -83,8 +83,8 @@ describe('explain', () => {
         html: '<p>Hello</p>',
         reply: null,
         kind: 'personal',
-        reason: 'not-classified',
-        mayAnswer: false,
+        reason: 'automatic/none',
+        mayAnswer: true,
         delivery: null,
         attachments: [
           {

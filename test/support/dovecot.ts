@@ -1,12 +1,12 @@
 /**
- * A real POP3 server for the tests: Dovecot 2.3 with POP3S, and STLS and clear text on another port, a Maildir a
- * user, any user name with one password, and XOAUTH2 with tokens that it verifies itself.
+ * A real POP3 and IMAP server for the tests: Dovecot 2.3, each over TLS, and STARTTLS and clear text on another port, a
+ * Maildir a user, any user name with one password, and XOAUTH2 with tokens that it verifies itself.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHmac, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, chown, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -17,16 +17,16 @@ export const DOVECOT_PASSWORD = 'correct-horse-battery'
 
 export interface Dovecot extends AsyncDisposable {
   readonly host: string
-  /** `pop3` speaks clear text and STLS, `pop3s` implicit TLS. */
-  readonly ports: { readonly pop3: number; readonly pop3s: number }
+  /** `pop3` and `imap` speak clear text and STARTTLS, the others implicit TLS. */
+  readonly ports: Readonly<Record<'pop3' | 'pop3s' | 'imap' | 'imaps', number>>
   /** PEM of the authority that signed its certificate (for `localhost` and 127.0.0.1). */
   readonly ca: string
-  /** Settings of a user's mailbox, with the password. */
+  /** Settings of a user's mailbox, with the password; over POP3 unless `settings` say otherwise. */
   mailbox(user: string, security: Account['security'], settings?: Partial<Account>): Account
   /** Puts messages into the user's mailbox, in this order. */
   deliver(user: string, messages: readonly Buffer[]): Promise<void>
-  /** Names of the files in the user's Maildir: what the server really holds. */
-  files(user: string): Promise<string[]>
+  /** Names of the files in the user's Maildir, or in a folder of it: what the server really holds. */
+  files(user: string, folder?: string): Promise<string[]>
   /** Where the user's Maildir is. */
   maildir(user: string): string
   /** An access token which the server accepts for this user. */
@@ -35,7 +35,8 @@ export interface Dovecot extends AsyncDisposable {
 
 export async function startDovecot(): Promise<Dovecot> {
   const folder = await makeFolder()
-  const ports = { pop3: await freePort(), pop3s: await freePort() }
+  const [pop3, pop3s, imap, imaps] = await freePorts()
+  const ports = { pop3, pop3s, imap, imaps }
   const { ca, cert, key } = await makeCertificate('DNS:localhost,IP:127.0.0.1')
   const secret = randomUUID()
   await writeFile(join(folder, 'cert.pem'), cert)
@@ -54,7 +55,7 @@ export async function startDovecot(): Promise<Dovecot> {
     ca,
     mailbox: (user, security, settings = {}) => mailboxOf(user, security, ports, ca, settings),
     deliver: (user, messages) => deliver(join(folder, 'mail', user), messages),
-    files: (user) => filesOf(join(folder, 'mail', user)),
+    files: (user, name) => filesOf(join(folder, 'mail', user, name === undefined ? '' : `.${name}`)),
     maildir: (user) => join(folder, 'mail', user),
     accessToken: (user, expiresInSeconds = 3_600) => accessToken(user, expiresInSeconds, secret),
     async [Symbol.asyncDispose]() {
@@ -77,14 +78,13 @@ async function makeFolder(): Promise<string> {
   return folder
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no TCP address')
-  return address.port
+/** All are taken before one is given back: no two are the same. */
+async function freePorts(): Promise<[number, number, number, number]> {
+  const servers = Array.from({ length: 4 }, () => createServer().listen(0, '127.0.0.1'))
+  await Promise.all(servers.map((server) => once(server, 'listening')))
+  const [a = 0, b = 0, c = 0, d = 0] = servers.map((server) => (server.address() as AddressInfo).port)
+  await Promise.all(servers.map((server) => once(server.close(), 'close')))
+  return [a, b, c, d]
 }
 
 /** In the foreground, so that it ends with us; ready once it says so. */
@@ -102,9 +102,11 @@ async function run(configurationFile: string): Promise<ChildProcess> {
     if (log.includes('starting up')) resolve()
   })
   server.on('error', (cause) => {
-    reject(new Error('Dovecot is not installed: apt-get install dovecot-pop3d', { cause }))
+    reject(new Error('Dovecot is not installed: apt-get install dovecot-pop3d dovecot-imapd', { cause }))
   })
-  server.on('exit', (code) => reject(new Error(`Dovecot ended with ${code} (package dovecot-pop3d):\n${log}`)))
+  server.on('exit', (code) =>
+    reject(new Error(`Dovecot ended with ${code} (packages dovecot-pop3d, dovecot-imapd):\n${log}`)),
+  )
   try {
     await promise
     return server
@@ -121,7 +123,7 @@ function configuration(folder: string, ports: Dovecot['ports']): string {
 base_dir = ${folder}/run
 state_dir = ${folder}/state
 log_path = /dev/stderr
-protocols = pop3
+protocols = pop3 imap
 listen = 127.0.0.1
 ssl = yes
 ssl_cert = <${folder}/cert.pem
@@ -158,12 +160,26 @@ service pop3-login {
     ssl = yes
   }
 }
+service imap-login {
+  process_min_avail = 1
+  service_count = 0
+  inet_listener imap {
+    port = ${ports.imap}
+  }
+  inet_listener imaps {
+    port = ${ports.imaps}
+    ssl = yes
+  }
+}
 service anvil {
   unix_listener anvil-auth-penalty {
     mode = 0
   }
 }
 protocol pop3 {
+  mail_max_userip_connections = 100
+}
+protocol imap {
   mail_max_userip_connections = 100
 }
 namespace inbox {
@@ -187,19 +203,21 @@ function mailboxOf(
   ca: string,
   settings: Partial<Account>,
 ): Account {
-  const port = security === 'tls' ? ports.pop3s : ports.pop3
+  const { protocol = 'pop3', folder = 'INBOX' } = settings
+  const name = protocol === 'imap' ? 'imap' : 'pop3'
+  const port = ports[security === 'tls' ? (`${name}s` as const) : name]
   return {
     name: user,
-    url: `pop3://${user}@127.0.0.1:${port}`,
+    url: `${name}://${user}@127.0.0.1:${port}`,
     host: '127.0.0.1',
     port,
     security,
     user,
     credentials: { kind: 'password', password: DOVECOT_PASSWORD },
-    protocol: 'pop3',
-    source: 'pop3 127.0.0.1',
+    protocol,
+    source: protocol === 'imap' ? `imap 127.0.0.1 ${folder}` : 'pop3 127.0.0.1',
     isMicrosoft: false,
-    folder: 'INBOX',
+    folder,
     endpoint: null,
     moveTo: null,
     smtp: null,

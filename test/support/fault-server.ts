@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import type { PollResult } from '../../src/intake/poll.ts'
 import { exchange } from './fault-servers/exchange.ts'
 import { graph } from './fault-servers/graph.ts'
+import { imap } from './fault-servers/imap.ts'
 import { pop3 } from './fault-servers/pop3.ts'
 
 /** What a session is about to do; `end` is what makes the server remove what was marked. */
@@ -30,6 +31,8 @@ export interface FaultServer extends AsyncDisposable {
 export interface FaultServerOptions {
   /** Lets steps take some milliseconds, so that a kill finds the session at any of them. */
   readonly isSlow?: boolean
+  /** A server that fails at random does not. */
+  readonly isCalm?: boolean
 }
 
 /** By name; each suite over these is one suite over every source. */
@@ -37,6 +40,7 @@ export const FAULT_SERVERS: Readonly<Record<string, (options?: FaultServerOption
   POP3: pop3,
   'POP3 as Exchange has it': exchange,
   Graph: graph,
+  IMAP: imap,
 }
 
 /** More in a row are no chance. */

@@ -52,7 +52,7 @@ export async function openGraphBench(octets: readonly Buffer[], query = ''): Pro
       await worker.workOff()
       return brokenPromises(databaseUrl, {
         octets: all,
-        areAsSent: true,
+        asSent: (sent) => sent,
         ...(tickets === undefined ? {} : { tickets }),
       })
     },

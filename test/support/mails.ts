@@ -3,19 +3,49 @@ export interface MailOptions {
   readonly id: string
   readonly from?: string
   readonly inReplyTo?: string
+  /** Default: made of `id`. null: it has none. */
+  readonly messageId?: string | null
   /** Of the body, in whole lines. */
   readonly sizeBytes?: number
 }
 
-export function mail({ id, from = 'carla@example.com', inReplyTo, sizeBytes = 0 }: MailOptions): Buffer {
+export function mail({
+  id,
+  from = 'carla@example.com',
+  messageId = id,
+  inReplyTo,
+  sizeBytes = 0,
+}: MailOptions): Buffer {
   const fields = [
     `From: Carla <${from}>`,
     'To: Support <support@example.org>',
     `Subject: About ${id}`,
-    `Message-ID: <${id}@example.com>`,
+    ...(messageId === null ? [] : [`Message-ID: <${messageId}@example.com>`]),
     'Date: Mon, 02 Nov 2026 09:00:00 +0000',
     ...(inReplyTo === undefined ? [] : [`In-Reply-To: <${inReplyTo}@example.com>`]),
   ]
   const filling = `.${'0123456789abcde'.repeat(5)}\r\n`.repeat(Math.ceil(sizeBytes / 78))
   return Buffer.from(`${fields.join('\r\n')}\r\n\r\nHello, this is ${id}.\r\n${filling}`)
+}
+
+/**
+ * The same mail as another server makes it from its own store: fields in another order, some of its own, the Date in
+ * another time zone, the From in another spelling. Only what `mail` makes.
+ */
+export function remade(octets: Buffer): Buffer {
+  const text = octets.toString('latin1')
+  const end = text.indexOf('\r\n\r\n')
+  const fields = text
+    .slice(0, end)
+    .split('\r\n')
+    .map((field) =>
+      field
+        .replace('Date: Mon, 02 Nov 2026 09:00:00 +0000', 'Date: Mon, 2 Nov 2026 10:00:00 +0100')
+        .replace(/^From: (\w+) <(.*)>$/, (_, name: string, address: string) => {
+          return `From: "${name}, of <support@example.org>"\r\n\t<${address.toUpperCase()}>`
+        }),
+    )
+  const added = ['Received: from AM0PR01CA0001 by AM0PR01CA0002;\r\n Mon, 2 Nov 2026 10:00:01 +0100']
+  const own = ['MIME-Version: 1.0', 'X-MS-Exchange-Organization-SCL: -1']
+  return Buffer.from(`${[...added, ...fields.toReversed(), ...own].join('\r\n')}${text.slice(end)}`, 'latin1')
 }

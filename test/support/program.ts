@@ -25,6 +25,8 @@ export interface Running {
   readonly child: ChildProcess
   /** All it wrote to standard error so far. */
   stderr(): string
+  /** Resolves with what of standard output `pattern` matches; rejects if it ends without. */
+  printed(pattern: RegExp): Promise<RegExpExecArray>
   /** Resolves with the line of the log that `found` accepts; rejects if it ends without one. */
   line(found: (line: LogLine) => boolean): Promise<LogLine>
   readonly ended: Promise<Ended>
@@ -69,6 +71,8 @@ export interface StartOptions {
   readonly cwd?: string
   /** No test leaves a process behind: after so long it is killed. */
   readonly longestMilliseconds?: number
+  /** It can be written to (`child.stdin`); by default it has no input. */
+  readonly hasInput?: boolean
 }
 
 const LONGEST_MILLISECONDS = 110_000
@@ -79,8 +83,9 @@ export function start(args: readonly string[], settings: Settings = {}, options:
   const child = spawn(process.execPath, [...(options.node ?? []), MAIN, ...args], {
     cwd,
     env: { PATH, ...settings },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: 'pipe',
   })
+  if (!options.hasInput) child.stdin.end()
   const killed = () => child.kill('SIGKILL')
   const overdue = setTimeout(killed, options.longestMilliseconds ?? LONGEST_MILLISECONDS)
   process.once('exit', killed)
@@ -98,7 +103,13 @@ export function start(args: readonly string[], settings: Settings = {}, options:
       resolve({ code, signal, stdout: Buffer.concat(out), stderr: err })
     })
   })
-  return { child, ended, stderr: () => err, line: (found) => findLine(child, () => err, ended, found) }
+  return {
+    child,
+    ended,
+    stderr: () => err,
+    printed: (pattern) => findPrinted(child, () => Buffer.concat(out).toString(), ended, pattern),
+    line: (found) => findLine(child, () => err, ended, found),
+  }
 }
 
 function findLine(
@@ -117,6 +128,20 @@ function findLine(
     child.stderr?.on('data', look)
     look()
     void ended.then(({ code }) => reject(new Error(`it ended with ${code} first:\n${stderr().slice(-4000)}`)))
+  })
+}
+
+function findPrinted(child: ChildProcess, stdout: () => string, ended: Promise<Ended>, pattern: RegExp) {
+  return new Promise<RegExpExecArray>((resolve, reject) => {
+    const look = () => {
+      const found = pattern.exec(stdout())
+      if (found === null) return
+      child.stdout?.off('data', look)
+      resolve(found)
+    }
+    child.stdout?.on('data', look)
+    look()
+    void ended.then(({ code, stderr }) => reject(new Error(`it ended with ${code} first:\n${stderr.slice(-4000)}`)))
   })
 }
 

@@ -197,6 +197,20 @@ describe.each(BACKENDS)('the queue in %s', (backend) => {
     third.end()
   })
 
+  test('news that come while a poll is under way bring one more after it, however many they are', async () => {
+    const queue = open(await freshTarget(backend))
+    await queue.requestPoll('a')
+    const { next } = polling(queue)
+    const first = await next()
+    for (const isNews of [true, true, false]) await queue.requestPoll('a', { isNews })
+    first.end()
+    const second = await next()
+    await queue.requestPoll('b')
+    expect((await next()).id).toBe('b')
+    second.end()
+    expect((await untilTaken(() => queue.requestPoll('a'), next)).id).toBe('a')
+  })
+
   test('after a poll, however it ended, the next one can be asked for', async () => {
     const queue = open(await freshTarget(backend))
     const { next } = polling(queue)

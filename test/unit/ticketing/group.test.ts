@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Threaded } from '../../../src/store/threads.ts'
+import type { Linked } from '../../../src/store/threads.ts'
 import { groupThreads } from '../../../src/ticketing/group.ts'
 
-const message = (id: string, messageId: string | null, ...refersTo: string[]): Threaded => ({ id, messageId, refersTo })
+const message = (id: string, messageId: string | null, ...refersTo: string[]): Linked => ({ id, messageId, refersTo })
 
 const msgId = fc.constantFrom('<a>', '<b>', '<c>', '<d>', '<e>', '<f>', '<g>')
 const messages = fc
@@ -66,7 +66,7 @@ describe('messages that name each other are one group (RFC 5322 section 3.6.4)',
         const groups = groupThreads(list, threads)
         expect(groups.flatMap(({ messageIds }) => messageIds).toSorted()).toEqual(list.map(({ id }) => id).toSorted())
         const groupOf = (id: string) => groups.findIndex(({ messageIds }) => messageIds.includes(id))
-        const names = ({ messageId, refersTo }: Threaded) => [...refersTo, ...(messageId === null ? [] : [messageId])]
+        const names = ({ messageId, refersTo }: Linked) => [...refersTo, ...(messageId === null ? [] : [messageId])]
         for (const one of list) {
           for (const other of list) {
             if (names(one).some((name) => names(other).includes(name))) expect(groupOf(one.id)).toBe(groupOf(other.id))

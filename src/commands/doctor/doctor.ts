@@ -1,0 +1,71 @@
+/** `mailchute doctor`: looks at everything a worker needs, and says of each finding what to do. Changes nothing on any mail server. */
+import type { Config, MailboxConfig } from '../../config.ts'
+import { asMailchuteError, MailchuteError } from '../../errors.ts'
+import { type App, openApp } from '../app.ts'
+import { checkMailbox } from './mailbox.ts'
+import { createReport, type Report, type Warning } from './report.ts'
+
+/** Resolves with the exit code: that of the first fault, 0 if there is none. */
+export async function doctor(config: Config, signal: AbortSignal): Promise<number> {
+  const report = createReport()
+  report.ok('settings', `${config.mailboxes.length} mailboxes`)
+  const app = await openApp(config).catch((thrown: unknown) => {
+    report.fault('database', asMailchuteError(thrown))
+    return null
+  })
+  try {
+    if (app !== null) await checkInstallation(app, report)
+    for (const mailbox of config.mailboxes) await checkMailbox(config, app, mailbox, report, signal)
+  } finally {
+    await app?.[Symbol.asyncDispose]()
+  }
+  return report.exitCode()
+}
+
+async function checkInstallation(app: App, report: Report): Promise<void> {
+  const { config } = app
+  await report.check('database', () => checkDatabase(app))
+  await report.check('disk', async () => {
+    await app.assertRoom()
+    return config.databaseUrl === null ? 'room enough' : 'the database is elsewhere: watch its disk there'
+  })
+  await report.check('queue', async () => {
+    await app.openQueue()
+    return config.redisUrl === null ? 'in the database' : 'Redis answers and evicts nothing'
+  })
+  await report.check('clock', () => checkClock(app))
+  if (config.mailboxes.some(needsSecretKey)) {
+    await report.check('secret key', async () => checkSecretKey(config))
+  }
+}
+
+/** For a login that is kept, and for the token in the Message-ID of an acknowledgement. */
+const needsSecretKey = ({ credentials, acknowledge }: MailboxConfig): boolean =>
+  credentials.kind === 'oauth' || acknowledge !== null
+
+async function checkDatabase({ store }: App): Promise<string> {
+  await store.ping()
+  const { received, quarantined } = await store.messages.countByState()
+  return `answers and is up to date; ${received} messages wait, ${quarantined} are quarantined`
+}
+
+const TOLERATED_SECONDS = 5
+
+async function checkClock({ store }: App): Promise<string | Warning> {
+  const seconds = Math.abs(await store.clockSkewSeconds())
+  if (seconds < TOLERATED_SECONDS) return `this machine and the database agree to ${seconds.toFixed(1)} s`
+  return { said: `this machine and the database differ by ${seconds.toFixed(0)} s`, todo: 'set both by NTP' }
+}
+
+function checkSecretKey({ secretKey, oldSecretKey, databaseUrl, dataDir }: Config): string | Warning {
+  if (secretKey === null && databaseUrl !== null) {
+    throw new MailchuteError('config/secret-key-missing', 'MAILCHUTE_SECRET_KEY is not set')
+  }
+  if (oldSecretKey !== null) {
+    return {
+      said: 'there is an old one beside it',
+      todo: 'run `mailchute rotate-key`, then take MAILCHUTE_SECRET_KEY_OLD out',
+    }
+  }
+  return secretKey === null ? `kept in ${dataDir}: a backup without it cannot open the logins` : 'set'
+}

@@ -1,0 +1,23 @@
+/** The `serve` role: health and metrics over HTTP. */
+import { startConsole } from '../console/server.ts'
+import { asMailchuteError } from '../errors.ts'
+import type { App } from './app.ts'
+import type { Duty } from './run.ts'
+
+/**
+ * Two workers on one machine share one port by default. Mail matters more than figures: where nobody asked for `serve`
+ * by name, the second one works on without it and says so; where somebody did, it rejects with `runtime/port-taken`.
+ */
+export async function serveDuty({ config, log, store }: App, isAskedFor: boolean): Promise<Duty> {
+  const { mailboxes, http } = config
+  try {
+    const served = await startConsole({ store, mailboxes, now: () => new Date() }, http)
+    log.event('serve.started', { host: http.host, port: served.port })
+    return { stop: () => served.close() }
+  } catch (thrown) {
+    const error = asMailchuteError(thrown)
+    if (isAskedFor || error.code !== 'runtime/port-taken') throw error
+    log.failure('serve.skipped', error)
+    return { stop: async () => undefined }
+  }
+}

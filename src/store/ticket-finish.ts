@@ -1,0 +1,122 @@
+/** The one statement by which a message becomes (part of) a ticket. */
+import type { Database } from './database.ts'
+import { ACKNOWLEDGEMENT } from './outbox.ts'
+import { addressKey } from './threads.ts'
+import type { Acknowledgement, Finished, NewEntry, ThreadView, TicketPlace } from './tickets.ts'
+
+const FINISH = (acknowledged: string) => `
+  WITH turn AS (
+    UPDATE threads SET version = version + 1 
+    WHERE id = coalesce($2::uuid, (SELECT thread_id FROM inbound_messages WHERE id = $1)) AND version = $3 RETURNING id
+  ), claimed AS (
+    UPDATE inbound_messages m SET state = 'ticketed', reason = $6, finished_at = now() FROM turn
+    WHERE m.id = $1 AND m.state = 'received' AND m.thread_id = turn.id
+      AND ($4::uuid IS NULL OR EXISTS (SELECT 1 FROM tickets WHERE id = $4::uuid))
+    RETURNING m.id, m.mailbox_id
+  ), known AS (
+    SELECT id FROM contacts WHERE address_sha256 = $9
+  ), met AS (
+    INSERT INTO contacts (address, address_sha256, name)
+    SELECT $8, $9, CASE WHEN $8 = '' THEN '' ELSE $7 END FROM claimed WHERE NOT EXISTS (SELECT 1 FROM known)
+    ON CONFLICT (address_sha256) DO UPDATE SET name = contacts.name
+    RETURNING id
+  ), contact AS (
+    SELECT id FROM known UNION ALL SELECT id FROM met
+  ), opened AS (
+    INSERT INTO tickets (mailbox_id, subject, requester_id, linked_ticket_id)
+    SELECT claimed.mailbox_id, $10, contact.id, $5::uuid FROM claimed, contact WHERE $4::uuid IS NULL
+    RETURNING id, number
+  ), continued AS (
+    UPDATE tickets t SET updated_at = now(), status = CASE WHEN t.status = 'closed' THEN 'open' ELSE t.status END
+    FROM claimed WHERE t.id = $4::uuid RETURNING t.id, t.number
+  ), ticket AS (
+    SELECT id, number FROM opened UNION ALL SELECT id, number FROM continued
+  ), entry AS (
+    INSERT INTO ticket_entries (ticket_id, inbound_message_id, message_id, from_name, from_address, subject, text, html, sent_at)
+    SELECT ticket.id, claimed.id, $11, $7, $8, $10, $12, $13, $14::timestamptz FROM ticket, claimed
+    RETURNING id
+  ), attached AS (
+    INSERT INTO attachments (entry_id, position, filename, content_type, size_bytes, sha256, disposition, content_id)
+    SELECT entry.id, a.position, a.filename, a."contentType", a."sizeBytes", a.sha256, a.disposition, a."contentId"
+    FROM entry, jsonb_to_recordset($15::jsonb) AS a(position int, filename text, "contentType" text, "sizeBytes" int,
+      sha256 text, disposition text, "contentId" text)
+  ), moved AS (
+    UPDATE ticket_entries e SET ticket_id = ticket.id FROM ticket WHERE e.ticket_id = ANY($18::uuid[])
+  ), merged AS (
+    UPDATE tickets t SET status = 'merged', merged_into_id = ticket.id FROM ticket WHERE t.id = ANY($18::uuid[])
+  ), taking_part AS (
+    INSERT INTO ticket_participants (ticket_id, address_sha256, address)
+    SELECT ticket.id, p.key, p.address FROM ticket, (
+      SELECT key, address FROM unnest($16::text[], $17::text[]) AS new(key, address)
+      UNION SELECT address_sha256, address FROM ticket_participants WHERE ticket_id = ANY($18::uuid[])
+    ) AS p
+    ON CONFLICT DO NOTHING
+  ), told AS (
+    INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
+    SELECT claimed.id, claimed.mailbox_id, 'work/ticketed',
+      jsonb_build_object('reason', $6::text, 'ticket', ticket.number) || $19::jsonb FROM claimed, ticket
+    RETURNING id, inbound_message_id, mailbox_id
+  )${acknowledged}
+  SELECT me.state = 'received' AS "wasWaiting", ticket.number AS "ticketNumber"
+  FROM inbound_messages me LEFT JOIN ticket ON true WHERE me.id = $1`
+
+/** Its cause is the event: (event, target) is unique, so there is one of it however often this runs. */
+const ACKNOWLEDGED = `, acknowledged AS (
+    INSERT INTO outbox (event_id, target, mailbox_id, inbound_message_id, ticket_id, recipient, recipient_sha256, language)
+    SELECT told.id, '${ACKNOWLEDGEMENT}', told.mailbox_id, told.inbound_message_id, opened.id, $20, $21, $22 FROM told, opened
+  )`
+
+/** Two statements, so that mailboxes which acknowledge nothing pay nothing for it. */
+const PLAIN = { name: 'ticket-finish', text: FINISH('') }
+const WITH_ACKNOWLEDGEMENT = { name: 'ticket-finish-acknowledged', text: FINISH(ACKNOWLEDGED) }
+
+export async function finish(
+  database: Database,
+  inboundMessageId: string,
+  view: ThreadView,
+  place: TicketPlace,
+  entry: NewEntry,
+  acknowledgement?: Acknowledgement,
+): Promise<Finished> {
+  const due = acknowledgement !== undefined && 'recipient' in acknowledgement ? acknowledgement : null
+  const addresses = new Map(entry.participants.map((address) => [addressKey(address), address]))
+  const [row] = await database.query<{ wasWaiting: boolean; ticketNumber: number | null }>({
+    ...(due === null ? PLAIN : WITH_ACKNOWLEDGEMENT),
+    values: [
+      inboundMessageId,
+      view.threadId,
+      view.version,
+      place.ticketId,
+      place.linkedTicketId,
+      place.reason,
+      entry.from.name,
+      entry.from.address,
+      addressKey(entry.from.address),
+      entry.subject,
+      entry.messageId,
+      entry.text,
+      entry.html,
+      entry.sentAt,
+      JSON.stringify(entry.attachments.map((attachment, position) => ({ ...attachment, position }))),
+      [...addresses.keys()],
+      [...addresses.values()],
+      place.absorbs,
+      JSON.stringify(detailOf(view, place, acknowledgement)),
+      ...(due === null ? [] : [due.recipient, addressKey(due.recipient), due.language]),
+    ],
+  })
+  if (row === undefined || !row.wasWaiting) return { outcome: 'gone' }
+  if (row.ticketNumber === null) return { outcome: 'stale' }
+  return { outcome: 'done', ticketNumber: row.ticketNumber, isNew: place.ticketId === null }
+}
+
+function detailOf(view: ThreadView, place: TicketPlace, acknowledgement?: Acknowledgement) {
+  return {
+    ...(acknowledgement === undefined ? {} : { acknowledgement: codeOf(acknowledgement) }),
+    ...(place.absorbs.length > 0 ? { absorbed: place.absorbs } : {}),
+    ...(view.relatives.some(({ sameMessageId }) => sameMessageId) ? { messageIdRepeated: true } : {}),
+  }
+}
+
+const codeOf = (acknowledgement: Acknowledgement) =>
+  'refusal' in acknowledgement ? acknowledgement.refusal : 'acknowledge/due'

@@ -1,0 +1,108 @@
+import { createServer } from 'node:net'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { openStore } from '../../src/store/store.ts'
+import { createDatabase, startCluster } from '../support/postgres.ts'
+import { buildProgram, type Running, run, runJson, type Settings, start } from '../support/program.ts'
+import { startMailbox } from '../support/sandbox.ts'
+
+beforeAll(buildProgram)
+
+const opened: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of opened.splice(0).toReversed()) await close()
+})
+
+const MAIL = Buffer.from('From: Ann <ann@customer.example>\r\nSubject: subject-canary\r\n\r\nbody-canary\r\n')
+
+async function serving(args: readonly string[], settings: Settings): Promise<Running & { at: string }> {
+  const running = start(['run', ...args], { HTTP_PORT: '0', ...settings })
+  opened.push(() => {
+    running.child.kill('SIGTERM')
+    return running.ended
+  })
+  const line = await running.line(({ event }) => event === 'serve.started')
+  return { ...running, at: `http://127.0.0.1:${line['port']}` }
+}
+
+/** Of the text format of Prometheus: each sample by its name with labels; throws at a line that is none. */
+function samplesOf(text: string): Map<string, number> {
+  const samples = new Map<string, number>()
+  for (const line of text.split('\n').filter((each) => each !== '')) {
+    if (/^# (HELP|TYPE) mailchute_[a-z_]+ .+$/.test(line)) continue
+    const [, name = '', value] =
+      /^(mailchute_[a-z_]+(?:\{[a-z_]+="[^"]*"(?:,[a-z_]+="[^"]*")*\})?) (-?[0-9.e+]+)$/.exec(line) ?? []
+    if (value === undefined) throw new Error(`this is no sample: ${line}`)
+    samples.set(name, Number(value))
+  }
+  return samples
+}
+
+describe('serve', () => {
+  test('tells how things stand, in the text format of Prometheus, and nothing of a mail (I9)', async () => {
+    await using box = await startMailbox([{ uniqueId: 'a', octets: MAIL }])
+    const secret = {
+      MAILBOX_APP_URL: 'graph://a@corp.example',
+      MAILBOX_APP_OAUTH_CLIENT_ID: 'app',
+      MAILBOX_APP_OAUTH_CLIENT_SECRET: 'secret-canary',
+      MAILBOX_APP_OAUTH_CLIENT_SECRET_EXPIRES: new Date(Date.now() + 12.5 * 86_400_000).toISOString().slice(0, 10),
+    }
+    const settings = { ...box.env(), ...secret, DATABASE_URL: await createDatabase() }
+    await runJson(['drain', '--mailbox', 'test', '--json'], settings)
+    expect((await run(['mailbox', 'pause', 'app'], settings)).code).toBe(0)
+    const store = openStore(settings.DATABASE_URL)
+    opened.push(() => store.close())
+    const row = z.object({ id: z.string() }).parse(await store.mailboxes.find('test'))
+    await store.ledger.census(row.id, 'pop3 127.0.0.1', [{ uniqueId: 'held', sizeBytes: 1 }])
+
+    const { at } = await serving(['--only', 'serve'], settings)
+    const answer = await fetch(`${at}/metrics`)
+    const text = await answer.text()
+    expect(answer.headers.get('content-type')).toContain('text/plain; version=0.0.4')
+    const samples = samplesOf(text)
+    expect(samples.get('mailchute_credential_days_left{mailbox="app",what="client-secret"}')).toBeOneOf([11, 12])
+    expect(samples.get('mailchute_mailbox_paused{mailbox="app",reason="operator"}')).toBe(1)
+    expect(samples.get('mailchute_mailbox_paused{mailbox="test",reason=""}')).toBe(0)
+    expect(samples.get('mailchute_mailbox_last_good_poll_seconds{mailbox="test"}')).toBeLessThan(60)
+    for (const name of ['messages_waiting', 'messages_quarantined', 'messages_held', 'oldest_waiting_seconds']) {
+      expect(samples.get(`mailchute_${name}`)).toBe(0)
+    }
+    for (const state of ['waiting', 'failed']) {
+      expect(samples.get(`mailchute_outbox_messages{state="${state}"}`)).toBe(0)
+    }
+    expect(text).not.toContain('canary')
+    expect((await fetch(`${at}/livez`)).status).toBe(200)
+    expect((await fetch(`${at}/readyz`)).status).toBe(200)
+    for (const other of ['/', '/metrics/x', '/api/v1/messages']) expect((await fetch(at + other)).status).toBe(404)
+  })
+
+  test('is alive, but not ready, while the database is gone', async () => {
+    const cluster = await startCluster()
+    opened.push(() => cluster.dispose())
+    const { at } = await serving(['--only', 'serve'], { DATABASE_URL: await cluster.createDatabase() })
+    await cluster.stop('immediate')
+    expect((await fetch(`${at}/livez`)).status).toBe(200)
+    const ready = await fetch(`${at}/readyz`)
+    expect([ready.status, await ready.json()]).toEqual([503, expect.objectContaining({ code: 'store/unavailable' })])
+    expect((await fetch(`${at}/metrics`)).status).toBe(503)
+  })
+
+  test('on a port that is taken: asked for by name it ends and says what to do, else the mail goes on', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    opened.push(() => new Promise((resolve) => taken.close(resolve)))
+    await new Promise((resolve) => taken.once('listening', resolve))
+    const address = taken.address()
+    const HTTP_PORT = String(typeof address === 'object' ? address?.port : 0)
+    await using box = await startMailbox([{ uniqueId: 'a', octets: MAIL }])
+    const settings = { ...box.env(), HTTP_PORT, DATABASE_URL: await createDatabase() }
+    const asked = await run(['run', '--only', 'work,serve'], settings)
+    expect([asked.code, asked.stderr]).toEqual([69, expect.stringMatching(/runtime\/port-taken: .*HTTP_PORT/s)])
+    const other = start(['run'], settings)
+    opened.push(() => {
+      other.child.kill('SIGTERM')
+      return other.ended
+    })
+    expect(await other.line(({ event }) => event === 'serve.skipped')).toMatchObject({ code: 'runtime/port-taken' })
+    await other.line(({ event }) => event === 'message.ticketed')
+  })
+})
