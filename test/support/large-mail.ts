@@ -1,10 +1,25 @@
-/** One mail of about so many octets, made while it is sent: it is nowhere as a whole. */
+/** A mail with one attachment, of about so many octets, made while it is read. */
 import { createHash } from 'node:crypto'
 
 export interface LargeMail {
   readonly sizeBytes: number
-  read(): Generator<Buffer>
   readonly attachment: { readonly sizeBytes: number; readonly sha256: string }
+  read(): Generator<Buffer>
+}
+
+export function largeMail(wantedBytes: number): LargeMail {
+  const blocks = Math.ceil(wantedBytes / BLOCK_ENCODED)
+  const digest = createHash('sha256')
+  for (let number = 0; number < blocks; number++) digest.update(block(number))
+  return {
+    sizeBytes: HEAD.length + blocks * BLOCK_ENCODED + TAIL.length,
+    attachment: { sizeBytes: blocks * BLOCK, sha256: digest.digest('hex') },
+    *read() {
+      yield HEAD
+      for (let number = 0; number < blocks; number++) yield encoded(block(number))
+      yield TAIL
+    },
+  }
 }
 
 const HEAD = Buffer.from(
@@ -33,22 +48,6 @@ const TAIL = Buffer.from('--large--\r\n')
 const LINES = 500
 const BLOCK = LINES * 57
 const BLOCK_ENCODED = LINES * 78
-
-export function largeMail(wantedBytes: number): LargeMail {
-  const blocks = Math.ceil(wantedBytes / BLOCK_ENCODED)
-  const digest = createHash('sha256')
-  for (let number = 0; number < blocks; number++) digest.update(block(number))
-  return {
-    sizeBytes: HEAD.length + blocks * BLOCK_ENCODED + TAIL.length,
-    attachment: { sizeBytes: blocks * BLOCK, sha256: digest.digest('hex') },
-    *read() {
-      yield HEAD
-      for (let number = 0; number < blocks; number++) yield encoded(block(number))
-      yield TAIL
-    },
-  }
-}
-
 /** No two blocks are the same. */
 function block(number: number): Buffer {
   const octets = Buffer.alloc(BLOCK, createHash('sha256').update(String(number)).digest())
