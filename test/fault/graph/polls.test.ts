@@ -94,18 +94,26 @@ describe('the list of changes', () => {
     expect(await bench.broken([A, B, C], 3)).toEqual([])
   })
 
-  test('that tells a message both as removed and as there is not believed: a full pass says', async () => {
-    await using bench = await openGraphBench([A], 'deleteAfter=1h')
-    await bench.poll()
-    const b = deliverMail(bench.mailbox, B)
-    bench.server.misbehave(({ url }) => {
-      if (!url.includes('deltatoken')) return undefined
-      const value = [{ id: b.immutableId }, { id: b.immutableId, '@removed': { reason: 'changed' } }]
-      return { kind: 'say', text: JSON.stringify({ value, '@odata.deltaLink': `${bench.server.endpoint}/delta` }) }
-    })
-    expect(await bench.poll()).toMatchObject({ error: null, sheet: { listed: 2, stored: 1 } })
-    expect(await bench.broken([A, B], 2)).toEqual([])
-  })
+  test.each([
+    ['is there', false],
+    ['is not', true],
+  ])(
+    'that tells a message both as removed and as there is not believed: a full pass says that it %s',
+    async (_, isGone) => {
+      await using bench = await openGraphBench([A], 'deleteAfter=1h')
+      await bench.poll()
+      const b = deliverMail(bench.mailbox, B)
+      if (isGone) bench.mailbox.remove(b)
+      bench.server.misbehave(({ url }) => {
+        if (!url.includes('deltatoken')) return undefined
+        const value = [{ id: b.immutableId }, { id: b.immutableId, '@removed': { reason: 'changed' } }]
+        return { kind: 'say', text: JSON.stringify({ value, '@odata.deltaLink': `${bench.server.endpoint}/delta` }) }
+      })
+      const sheet = isGone ? { listed: 1, stored: 0, left: 0 } : { listed: 2, stored: 1, left: 0 }
+      expect(await bench.poll()).toMatchObject({ error: null, sheet })
+      expect(await bench.broken(isGone ? [A] : [A, B])).toEqual([])
+    },
+  )
 
   test('whose second page is lost is no list: nothing is booked as gone, and nothing passed over', async () => {
     await using bench = await openGraphBench([A, B, C, mail({ id: 'd' })], 'deleteAfter=1h')
