@@ -36,7 +36,7 @@ export type Send = (request: Request) => Promise<Answer>
 /**
  * The end of the session's lifetime is the end of its connections. A server may end a kept connection in the moment in
  * which it is used again: then nothing was answered, and what changes nothing is asked anew. What does is not, for it
- * may have happened: a second DELETE would take from Deleted Items what the first one has put there.
+ * may have happened: a second DELETE might take from Deleted Items what the first one has put there.
  */
 export function openWire(setting: Setting<GraphLimits>): Send {
   const agent = new WireAgent(setting)
