@@ -12,7 +12,7 @@ import { asMailchuteError, type ErrorCode, MailchuteError } from '../../errors.t
 import type { Setting } from '../connection.ts'
 import { failuresOf } from '../failure.ts'
 import { lifetimeOf } from '../lifetime.ts'
-import type { Connect, MailSession, Remembered, RemoteMessage } from '../source.ts'
+import type { Connect, MailSession, OctetSink, Remembered, RemoteMessage, RetrievedMessage } from '../source.ts'
 import { type Ask, type Graph, graphOf, NotThere } from './graph.ts'
 import { type Inbox, type InboxMessage, readInbox } from './inbox.ts'
 import { type Endable, endable } from './lifetime.ts'
@@ -72,17 +72,11 @@ function atEndpoint(mailbox: Account): Account {
 }
 
 function sessionOf(graph: Graph, setting: GraphSetting, { inboxId, readList }: Opened): MailSession {
-  const { failures, lifetime, mailbox } = setting
-  const listed = new Map<string, InboxMessage>()
+  const { lifetime, mailbox } = setting
+  const list = createList(setting, readList)
   const marked = new Set<string>()
-  let listing: Promise<readonly RemoteMessage[]> | null = null
-  let cursor: string | null = null
-  const over = failures.failure('source/connection-lost', 'the session is over')
+  const over = setting.failures.failure('source/connection-lost', 'the session is over')
 
-  const onMissing = () => {
-    // It was listed: so the list is wrong, or somebody was quicker.
-    cursor = null
-  }
   /** Every call: refused once the session is over; a promise that nobody awaits yet must not end the process. */
   const call = <T>(action: () => Promise<T>): Promise<T> => {
     const outcome = lifetime.ended === null ? action().catch(settle) : Promise.reject(lifetime.ended)
@@ -91,29 +85,19 @@ function sessionOf(graph: Graph, setting: GraphSetting, { inboxId, readList }: O
   }
   const settle = (error: unknown): never => {
     if (error instanceof NotThere) {
-      onMissing()
+      list.doubt()
       throw error.cause
     }
     if (!isOfOneMessage(error)) lifetime.end(endOf(error, setting))
     throw error
   }
-  /** I2: only what this session has listed. */
-  const found = ({ uniqueId, number }: RemoteMessage): InboxMessage => {
-    const message = listed.get(`${number} ${uniqueId}`)
-    if (message !== undefined) return message
-    throw failures.failure('internal/bug', 'this session has not listed that message')
-  }
-  const list = async (): Promise<readonly RemoteMessage[]> => {
-    const inbox = await readList()
-    cursor = inbox.cursor
-    return inbox.messages.map((message, index) => {
-      listed.set(`${index + 1} ${message.uniqueId}`, message)
-      return { uniqueId: message.uniqueId, sizeBytes: UNKNOWN, number: index + 1 }
-    })
+  const retrieve = async (message: InboxMessage, sink: OctetSink): Promise<RetrievedMessage> => {
+    const headerSha256 = await identityDigest(graph, message)
+    return { ...(await downloadMessage(graph, setting, message.uniqueId, sink)), headerSha256 }
   }
   const commit = async (): Promise<void> => {
     try {
-      await removeMessages(graph, setting, { uniqueIds: [...marked], inboxId, onMissing })
+      await removeMessages(graph, setting, { uniqueIds: [...marked], inboxId, onMissing: list.doubt })
     } finally {
       lifetime.end(over)
     }
@@ -122,21 +106,45 @@ function sessionOf(graph: Graph, setting: GraphSetting, { inboxId, readList }: O
   return {
     capabilities: [`Microsoft Graph ${mailbox.endpoint}`, 'ImmutableId', 'delta'],
     get cursor() {
-      return cursor
+      return list.cursor()
     },
     canStopMidway: true,
-    list: () => call(() => (listing ??= list())),
-    retrieve: (message, sink) =>
-      call(async () => {
-        const known = found(message)
-        const headerSha256 = await identityDigest(graph, known)
-        return { ...(await downloadMessage(graph, setting, known.uniqueId, sink)), headerSha256 }
-      }),
-    headerDigest: (message) => call(async () => identityDigest(graph, found(message))),
-    receivedAt: (message) => call(async () => receivedAt(graph, found(message))),
-    markDeleted: (message) => call(async () => void marked.add(found(message).uniqueId)),
+    list: () => call(list.read),
+    retrieve: (message, sink) => call(async () => retrieve(list.find(message), sink)),
+    headerDigest: (message) => call(async () => identityDigest(graph, list.find(message))),
+    receivedAt: (message) => call(async () => receivedAt(graph, list.find(message))),
+    markDeleted: (message) => call(async () => void marked.add(list.find(message).uniqueId)),
     commit: () => call(commit),
     [Symbol.asyncDispose]: async () => lifetime.end(over),
+  }
+}
+
+/** The session's one list, and what of it may be remembered. */
+function createList({ failures }: Setting, readList: () => Promise<Inbox>) {
+  const listed = new Map<string, InboxMessage>()
+  let reading: Promise<readonly RemoteMessage[]> | null = null
+  let cursor: string | null = null
+  const read = async () => {
+    const inbox = await readList()
+    cursor = inbox.cursor
+    return inbox.messages.map((message, index): RemoteMessage => {
+      listed.set(`${index + 1} ${message.uniqueId}`, message)
+      return { uniqueId: message.uniqueId, sizeBytes: UNKNOWN, number: index + 1 }
+    })
+  }
+  return {
+    read: () => (reading ??= read()),
+    cursor: () => cursor,
+    /** One that was listed is not there: the list is wrong, or somebody was quicker. */
+    doubt: () => {
+      cursor = null
+    },
+    /** I2: only what this session has listed. */
+    find: ({ uniqueId, number }: RemoteMessage): InboxMessage => {
+      const message = listed.get(`${number} ${uniqueId}`)
+      if (message !== undefined) return message
+      throw failures.failure('internal/bug', 'this session has not listed that message')
+    },
   }
 }
 

@@ -141,8 +141,14 @@ describe('Microsoft Graph', () => {
     await using server = await startGraph({ pageSize: 100 })
     for (let n = 0; n < 40; n++) deliverMail(server.mailbox(USER), mail({ id: `m${n}`, sizeBytes: 20_000 }))
     const four = Promise.withResolvers<void>()
+    // A fifth would have been sent with the fourth: after some round trips of others it would be here.
+    const othersAsk = async () => {
+      for (let turn = 0; turn < 5; turn++)
+        await (await fetch(`${server.endpoint}/users/other/mailFolders/inbox`)).text()
+      four.resolve()
+    }
     server.onAsked(({ verb, nth }) => {
-      if (verb === 'download' && nth === 4) four.resolve()
+      if (verb === 'download' && nth === 4) void othersAsk()
       return verb === 'download' ? four.promise : undefined
     })
     const session = await graph(graphAccount(server.endpoint))(NEVER)

@@ -172,6 +172,19 @@ describe('a poll that dies', () => {
   })
 })
 
+test('a cursor that somebody else has replaced meanwhile is given up: one of the two lists was older', async () => {
+  await using bench = await openGraphBench([])
+  const { store, rows, config } = bench.worker.app
+  const [id, source] = [rows.get('test')?.id ?? '', config.mailboxes[0]?.source ?? '']
+  const cursor = async () => (await store.ledger.remembered(id, source)).cursor
+  await store.ledger.remember(id, { from: null, to: 'mine' })
+  expect(await cursor()).toBe('mine')
+  await store.ledger.remember(id, { from: 'mine', to: 'next' })
+  expect(await cursor()).toBe('next')
+  await store.ledger.remember(id, { from: 'mine', to: 'late' })
+  expect(await cursor()).toBeNull()
+})
+
 describe('one message of its own trouble stops no other (I6)', () => {
   const troubled =
     (id: string): Misbehave =>
