@@ -33,11 +33,8 @@ export async function run(config: Config, only: readonly Role[] | null, signal: 
   if (roles.includes('serve')) duties.push(await serveDuty(app, only !== null))
   const sending = sender === null ? null : startSending(app, sender)
   if (sending !== null) duties.push({ stop: () => sending.stop(GRACE_MILLISECONDS) })
-  if (roles.includes('work'))
-    duties.push(
-      workDuty(app, queue, () => sending?.nudge()),
-      sweepDuty(app, queue),
-    )
+  const onNewTicket = () => sending?.nudge()
+  if (roles.includes('work')) duties.push(workDuty(app, queue, onNewTicket), sweepDuty(app, queue))
   if (roles.includes('poll')) {
     duties.push(pollDuty(app, queue, mailboxes, signal), loginsDuty(app, mailboxes, signal, Math.random()))
   }

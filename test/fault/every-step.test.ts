@@ -28,6 +28,12 @@ const MAILS = [
 ]
 /** `reply` goes to the ticket of `first`, whose copy is the same message. */
 const TICKETS = 4
+/** Where mail would go out: nobody sends here, what is looked at is that it is written with the ticket. */
+const ACKNOWLEDGES = {
+  MAILBOX_TEST_SMTP_URL: 'smtp://127.0.0.1:9',
+  MAILBOX_TEST_ACKNOWLEDGE: 'on',
+  MAILBOX_TEST_ACKNOWLEDGE_FROM: 'support@example.org',
+}
 const MOMENTS = ['before', 'after'] as const satisfies Moment[]
 
 let redis: TestRedis | undefined
@@ -98,7 +104,8 @@ async function openBench(open: () => Promise<FaultServer>, queue: QueueKind): Pr
   await client.connect()
   const server = await open()
   const [pollFaults, workFaults] = [createFaults(), createFaults()]
-  const env = { ...server.env(), DATABASE_URL: databaseUrl, REDIS_URL: queue === 'Redis' ? redis?.url : undefined }
+  const redisUrl = queue === 'Redis' ? redis?.url : undefined
+  const env = { ...server.env(), ...ACKNOWLEDGES, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl }
   const worker = await openWorker(env, { guard: (store) => guardStore(workFaults, store) })
   return {
     ...{ databaseUrl, client, server, pollFaults, workFaults, worker },
@@ -140,7 +147,12 @@ async function oneRun(
   await cleanRun(bench)
   const left = await bench.server.left()
   const { asSent } = bench.server
-  const broke = await brokenPromises(bench.databaseUrl, { octets: MAILS, asSent, tickets: TICKETS })
+  const broke = await brokenPromises(bench.databaseUrl, {
+    octets: MAILS,
+    asSent,
+    tickets: TICKETS,
+    acknowledgements: TICKETS,
+  })
   expect({ ...fault, left, broke }).toEqual({ ...fault, left: 0, broke: [] })
   if (hasStruck) return 'struck'
   return hasFailedWith(result, bench.server.mayFailWith) ? 'not reached' : 'no such call'

@@ -8,6 +8,8 @@ export interface Kept {
   /** What the server makes of them on their way; as over POP3 unless told. */
   readonly asSent?: (octets: Buffer) => Buffer
   readonly tickets?: number
+  /** Of new tickets that are written to go out, whatever became of them. */
+  readonly acknowledgements?: number
   /** Mails that are stored and wait for work: the work itself is not looked at. */
   readonly isWorkOpen?: boolean
 }
@@ -23,6 +25,10 @@ export async function brokenPromises(databaseUrl: string, kept: Kept): Promise<s
     broken.push(...(await ask(client, WORK, [])))
     const [count] = (await client.query<{ tickets: number }>(TICKETS)).rows
     if (kept.tickets !== undefined && count?.tickets !== kept.tickets) broken.push(`${count?.tickets} tickets`)
+    const [written] = (await client.query<{ acknowledgements: number }>(ACKNOWLEDGEMENTS)).rows
+    if (kept.acknowledgements !== undefined && written?.acknowledgements !== kept.acknowledgements) {
+      broken.push(`${written?.acknowledgements} acknowledgements`)
+    }
     return shortened(broken)
   } finally {
     await client.end()
@@ -84,6 +90,13 @@ const WORK = `
   WHERE NOT EXISTS (SELECT FROM ticket_entries e WHERE lower(e.from_address) = lower(c.address))
   UNION ALL
   SELECT 'I8 ticketed without its one event: ' || m.id FROM inbound_messages m
-  WHERE (SELECT count(*) FROM inbound_events e WHERE e.inbound_message_id = m.id AND e.code = 'work/ticketed') <> 1`
+  WHERE (SELECT count(*) FROM inbound_events e WHERE e.inbound_message_id = m.id AND e.code = 'work/ticketed') <> 1
+  UNION ALL
+  SELECT 'I3 acknowledged twice: ' || t.number FROM tickets t JOIN outbox o ON o.ticket_id = t.id GROUP BY t.number HAVING count(*) > 1
+  UNION ALL
+  SELECT 'I3 acknowledged without its ticket: ' || o.id FROM outbox o WHERE o.ticket_id IS NULL OR o.inbound_message_id IS NULL
+    OR NOT EXISTS (SELECT FROM inbound_events e WHERE e.id = o.event_id AND e.code = 'work/ticketed')`
 
 const TICKETS = `SELECT count(*)::int AS tickets FROM tickets WHERE status <> 'merged'`
+
+const ACKNOWLEDGEMENTS = 'SELECT count(*)::int AS acknowledgements FROM outbox'

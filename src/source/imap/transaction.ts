@@ -78,8 +78,7 @@ async function retrieve(
   const isThere = await queue.fetch({
     ...{ uid, what: 'message', expectedOctets: sizeBytes },
     had: () => digest.sizeBytes,
-    take: ({ source }) => {
-      const octets = source || NOTHING
+    take: ({ source: octets = NOTHING }) => {
       const sizeSoFar = digest.sizeBytes + octets.length
       if (sizeSoFar > setting.mailbox.maxMessageBytes) throw tooLarge(`at least ${sizeSoFar}`, setting)
       digest.update(octets)
@@ -114,8 +113,7 @@ async function headerDigest(queue: CommandQueue, setting: Setting, { uid }: List
   const isThere = await queue.fetch({
     ...{ uid, what: 'header', expectedOctets: 0 },
     had: () => sizeBytes,
-    take: ({ headers }) => {
-      const octets = headers || NOTHING
+    take: ({ headers: octets = NOTHING }) => {
       sizeBytes += octets.length
       if (sizeBytes > setting.mailbox.maxMessageBytes) throw tooLarge(`at least ${sizeBytes}`, setting)
       digest.update(octets)

@@ -46,6 +46,9 @@ describe('parse', () => {
       text: 'Hello\n',
       html: null,
       attachments: [],
+      automatic: null,
+      returnPath: null,
+      language: null,
       defects: [],
     })
   })
