@@ -8,7 +8,8 @@ import { beginDeviceLogin } from '../source/oauth/device-code.ts'
 import { type Grant, missingScopes } from '../source/oauth/grant.ts'
 import { type App, mailboxesOf, openApp } from './app.ts'
 import { type BrowserOptions, throughBrowser } from './browser-login.ts'
-import { bytes, print } from './terminal.ts'
+import { inspectionText, inspectMailbox } from './mailbox-inspect.ts'
+import { print } from './terminal.ts'
 
 export interface LoginOptions extends BrowserOptions {
   readonly device: boolean
@@ -22,11 +23,8 @@ export async function login(config: Config, name: string, options: LoginOptions,
       print(`${mailbox.name}: no login is needed, ${why}. Try \`mailchute mailbox test ${mailbox.name}\`\n`)
       continue
     }
-    await using app = await openApp(config)
-    // Nobody is to log in for nothing.
-    await app.keyring.ensureKey()
-    await loginTo(app, mailbox, client, options, signal)
-    await tryOut(app, mailbox, signal)
+    await logInTo(config, mailbox, client, options, signal)
+    await tryOut(config, mailbox, signal)
   }
 }
 
@@ -36,13 +34,16 @@ function clientOf({ credentials, smtp }: MailboxConfig): OAuthClientConfig | nul
   return smtp?.credentials?.kind === 'oauth' ? smtp.credentials.client : null
 }
 
-async function loginTo(
-  app: App,
+async function logInTo(
+  config: Config,
   mailbox: MailboxConfig,
   client: OAuthClientConfig,
   options: LoginOptions,
   signal: AbortSignal,
 ): Promise<void> {
+  await using app = await openApp(config)
+  // Nobody is to log in for nothing.
+  await app.keyring.ensureKey()
   const resource = resourceOf(mailbox)
   const scope = client.scopes[resource]
   const keep = async (grant: Grant, flow: string) => {
@@ -83,12 +84,9 @@ function tell({ log }: App, { name }: MailboxConfig, grant: Grant, asked: string
 }
 
 /** Whether the mail server takes the token is another question, and the one that counts. */
-async function tryOut(app: App, mailbox: MailboxConfig, signal: AbortSignal): Promise<void> {
+async function tryOut(config: Config, mailbox: MailboxConfig, signal: AbortSignal): Promise<void> {
   try {
-    await using session = await app.connect(mailbox)(signal)
-    const listed = await session.list()
-    const octets = listed.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-    print(`${mailbox.name}: the mailbox opens, ${listed.length} messages of ${bytes(octets)}; nothing was changed\n`)
+    print(inspectionText(await inspectMailbox(config, mailbox, signal)))
   } catch (thrown) {
     const { code, message, hint, context } = asMailchuteError(thrown)
     throw new MailchuteError(code, `the login is kept, but the mailbox does not open: ${message}`, { hint, context })

@@ -3,6 +3,7 @@ import { setTimeout as passed } from 'node:timers/promises'
 import type { MailboxConfig } from '../config.ts'
 import { asMailchuteError } from '../errors.ts'
 import { nextPollAt } from '../intake/back-off.ts'
+import type { Log } from '../log.ts'
 import type { Watch } from '../source/source.ts'
 import type { App } from './app.ts'
 
@@ -10,26 +11,35 @@ export interface Watching {
   stop(): Promise<void>
 }
 
-/** A burst of mail is one poll; also the least time between two tries to connect. */
-const CALM_MILLISECONDS = 1_000
-/** While the mailbox is not to be polled it is not watched either. */
-const LOOK_AGAIN_MILLISECONDS = 30_000
+export interface Pauses {
+  /** A burst of mail is one poll. */
+  readonly calmMilliseconds: number
+  /** After the first loss; from the second one on it is the back-off of polls. */
+  readonly againMilliseconds: number
+  /** While the mailbox is not to be polled it is not watched either. */
+  readonly lookMilliseconds: number
+}
+
+const PAUSES: Pauses = { calmMilliseconds: 1_000, againMilliseconds: 1_000, lookMilliseconds: 30_000 }
 
 /**
  * Every instance watches for itself: the queue makes one poll of what they ask. `ask` never rejects. A lost connection
  * is opened again, with back-off; as mail may have come in between, a poll is asked for whenever a watch begins.
  */
 export function watchMailboxes(
-  app: App,
+  app: Pick<App, 'watch' | 'log'>,
   mailboxes: readonly MailboxConfig[],
   mayPoll: (mailbox: MailboxConfig) => Promise<boolean>,
   ask: (mailbox: MailboxConfig) => Promise<void>,
+  pauses: Pauses = PAUSES,
 ): Watching {
   const stopping = new AbortController()
   const { signal } = stopping
   const watches = mailboxes.map(async (mailbox) => {
     const watch = app.watch(mailbox)
-    if (watch !== null) await watchOn({ app, mailbox, watch, signal, mayPoll, ask: calmly(() => ask(mailbox), signal) })
+    if (watch === null) return
+    const calm = calmly(() => ask(mailbox), pauses.calmMilliseconds, signal)
+    await watchOn({ log: app.log, mailbox, watch, signal, mayPoll, ask: calm, pauses })
   })
   return {
     stop: async () => {
@@ -40,44 +50,44 @@ export function watchMailboxes(
 }
 
 interface Watched {
-  readonly app: App
+  readonly log: Log
   readonly mailbox: MailboxConfig
   readonly watch: Watch
   readonly signal: AbortSignal
   readonly mayPoll: (mailbox: MailboxConfig) => Promise<boolean>
   readonly ask: () => void
+  readonly pauses: Pauses
 }
 
-async function watchOn({ app, mailbox, watch, signal, mayPoll, ask }: Watched): Promise<void> {
+async function watchOn({ log, mailbox, watch, signal, mayPoll, ask, pauses }: Watched): Promise<void> {
   const fields = { mailbox: mailbox.name }
   for (let failures = 0; !signal.aborted; ) {
     if (!(await mayPoll(mailbox))) {
-      await sleep(LOOK_AGAIN_MILLISECONDS, signal)
+      await sleep(pauses.lookMilliseconds, signal)
       continue
     }
     const onReady = () => {
       failures = 0
-      app.log.event('watch.started', fields)
+      log.event('watch.started', fields)
       ask()
     }
     try {
       await watch(signal, { onReady, onArrival: ask })
-      app.log.event('watch.unsupported', fields)
+      log.event('watch.unsupported', fields)
       return
     } catch (thrown) {
       if (signal.aborted) return
       const error = asMailchuteError(thrown)
       failures += 1
-      app.log.failure('watch.lost', error, fields)
-      const now = new Date()
-      const pause = nextPollAt(failures, now, Math.random(), error).getTime() - now.getTime()
-      await sleep(failures === 1 ? CALM_MILLISECONDS : pause, signal)
+      log.failure('watch.lost', error, fields)
+      const pause = nextPollAt(failures, new Date(0), Math.random(), error).getTime()
+      await sleep(failures === 1 ? pauses.againMilliseconds : pause, signal)
     }
   }
 }
 
 /** At once, and then not again until it is calm; what comes meanwhile is one more. */
-function calmly(ask: () => Promise<void>, signal: AbortSignal): () => void {
+function calmly(ask: () => Promise<void>, milliseconds: number, signal: AbortSignal): () => void {
   let isAsking = false
   let isDue = false
   const run = async () => {
@@ -85,7 +95,7 @@ function calmly(ask: () => Promise<void>, signal: AbortSignal): () => void {
     while (isDue && !signal.aborted) {
       isDue = false
       await ask()
-      await sleep(CALM_MILLISECONDS, signal)
+      await sleep(milliseconds, signal)
     }
     isAsking = false
   }

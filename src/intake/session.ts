@@ -46,18 +46,18 @@ const BUSY_LIMIT = 3
 export async function runSession(run: SessionRun, planned: readonly Planned[]): Promise<SessionEnd> {
   const deleted: Planned[] = []
   const underWay = new Set<Promise<void>>()
-  const trouble: Trouble = { failure: null, tooLarge: false, busyInARow: 0, busyWith: null }
+  const trouble: Trouble = { failure: null, tooLarge: false, busyInARow: 0, lastBusy: 0, busyWith: null }
   let started = 0
   for (const item of planned) {
     if (trouble.failure !== null || trouble.tooLarge || trouble.busyInARow >= BUSY_LIMIT || run.isOver()) break
-    started++
+    const nth = ++started
     const one = handle(run, item)
       .then((fate) => {
-        trouble.busyInARow = 0
+        if (nth > trouble.lastBusy) trouble.busyInARow = 0
         if (fate === 'deleted') deleted.push(item)
         if (fate === 'connection-dropped') trouble.tooLarge = true
       })
-      .catch((error: unknown) => note(run, item, trouble, error))
+      .catch((error: unknown) => note(run, item, nth, trouble, error))
       .finally(() => underWay.delete(one))
     underWay.add(one)
     if (underWay.size >= UNDER_WAY) await Promise.race(underWay)
@@ -70,11 +70,13 @@ interface Trouble {
   failure: unknown
   tooLarge: boolean
   busyInARow: number
+  /** Which message it was busy for last: what was asked for before, and is committed only now, proves nothing. */
+  lastBusy: number
   /** The first of these in a row. */
   busyWith: MailchuteError | null
 }
 
-async function note(run: SessionRun, item: Planned, trouble: Trouble, error: unknown): Promise<void> {
+async function note(run: SessionRun, item: Planned, nth: number, trouble: Trouble, error: unknown): Promise<void> {
   if (!isBusy(error)) {
     trouble.failure ??= error
     return run.session[Symbol.asyncDispose]()
@@ -82,6 +84,7 @@ async function note(run: SessionRun, item: Planned, trouble: Trouble, error: unk
   run.book.busy(item.key, error)
   if (trouble.busyInARow === 0) trouble.busyWith = error
   trouble.busyInARow++
+  trouble.lastBusy = Math.max(nth, trouble.lastBusy)
 }
 
 const isBusy = (error: unknown): error is MailchuteError =>

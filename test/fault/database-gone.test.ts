@@ -12,7 +12,7 @@ import { startCluster, type TestCluster } from '../support/postgres.ts'
 import { buildProgram, type LogLine, type Running, start } from '../support/program.ts'
 import { brokenPromises } from '../support/promises.ts'
 import { redisAvailable, startRedis, type TestRedis } from '../support/redis.ts'
-import { startMailbox, type TestMailbox } from '../support/sandbox.ts'
+import { startExchangeMailbox, startMailbox, type TestMailbox } from '../support/sandbox.ts'
 
 const MAILS = generateMails({ count: 150, seed: 4, averageBytes: 4000 })
 const OCTETS = MAILS.map(({ octets }) => octets)
@@ -31,10 +31,13 @@ const QUEUES = [...(redisAvailable ? (['Redis'] as const) : []), 'PostgreSQL'] a
 
 /** Most of their time is spent waiting for the queue to see that a job is nobody's any more. */
 describe.concurrent('`run` lives through', () => {
-  test.each(QUEUES)(
-    'a crash of PostgreSQL in the middle of a poll, with the queue in %s',
-    async (queue) => {
-      await using bench = await openBench(queue)
+  test.each([
+    ...QUEUES.map((queue) => [queue, 'POP3', startMailbox] as const),
+    ['PostgreSQL', 'POP3 as Exchange has it', startExchangeMailbox] as const,
+  ])(
+    'a crash of PostgreSQL in the middle of a poll, with the queue in %s, over %s',
+    async (queue, _, serve) => {
+      await using bench = await openBench(queue, serve)
       const crashed = Promise.withResolvers<void>()
       let retrieved = 0
       bench.server.sandbox.onCommand(({ verb }) => {
@@ -95,8 +98,8 @@ interface Bench extends AsyncDisposable {
   allTicketed(more?: readonly Buffer[]): Promise<void>
 }
 
-async function openBench(queue: (typeof QUEUES)[number]): Promise<Bench> {
-  const [cluster, server] = await Promise.all([startCluster(), startMailbox(MAILS)])
+async function openBench(queue: (typeof QUEUES)[number], serve = startMailbox): Promise<Bench> {
+  const [cluster, server] = await Promise.all([startCluster(), serve(MAILS)])
   const redis = queue === 'Redis' ? await startRedis() : null
   const databaseUrl = await cluster.createDatabase()
   const settings = {

@@ -1,6 +1,6 @@
 /** How long mail stays on the server after it was stored: the time that a backup of the database needs. */
 import { describe, expect, test } from 'vitest'
-import { FAULT_SERVERS, type FaultServer, type Step } from '../support/fault-server.ts'
+import { FAULT_SERVERS, type Step } from '../support/fault-server.ts'
 import { mail } from '../support/mails.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { brokenPromises } from '../support/promises.ts'
@@ -10,9 +10,9 @@ const MAILS = ['a', 'b'].map((id) => mail({ id }))
 const HOUR = 3_600_000
 const YEAR = 365 * 24 * HOUR
 
-async function openBench(open: () => Promise<FaultServer>, query: string) {
+async function openBench(open: (typeof FAULT_SERVERS)[string], query: string) {
   const databaseUrl = await createDatabase()
-  const server = await open()
+  const server = await open({ isCalm: true })
   for (const octets of MAILS) await server.deliver(octets)
   const steps: Step[] = []
   server.onStep((step) => steps.push(step))

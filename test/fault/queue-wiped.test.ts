@@ -6,7 +6,7 @@ import { createDatabase } from '../support/postgres.ts'
 import { buildProgram, type LogLine, start } from '../support/program.ts'
 import { brokenPromises } from '../support/promises.ts'
 import { redisAvailable, startRedis, type TestRedis } from '../support/redis.ts'
-import { startMailbox } from '../support/sandbox.ts'
+import { SANDBOXES, startMailbox } from '../support/sandbox.ts'
 
 const MAILS = generateMails({ count: 200, seed: 3, averageBytes: 4000 })
 const WIPES_AFTER = [20, 60, 120]
@@ -23,13 +23,21 @@ test.skipIf(!redisAvailable)('FLUSHALL of Redis in the middle of a drain', async
   await drainWhile(await createDatabase(), { REDIS_URL: redis.url }, redis.flushAll)
 })
 
-test("TRUNCATE of the queue's tables in PostgreSQL in the middle of a drain", async () => {
-  const databaseUrl = await createDatabase()
-  await drainWhile(databaseUrl, {}, () => truncateQueue(databaseUrl))
-})
+test.each(SANDBOXES)(
+  "TRUNCATE of the queue's tables in PostgreSQL in the middle of a drain, over %s",
+  async (_, serve) => {
+    const databaseUrl = await createDatabase()
+    await drainWhile(databaseUrl, {}, () => truncateQueue(databaseUrl), serve)
+  },
+)
 
-async function drainWhile(databaseUrl: string, settings: Record<string, string>, wipe: () => Promise<void>) {
-  await using server = await startMailbox(MAILS)
+async function drainWhile(
+  databaseUrl: string,
+  settings: Record<string, string>,
+  wipe: () => Promise<void>,
+  serve = startMailbox,
+) {
+  await using server = await serve(MAILS)
   const running = start(['drain', '--json'], { ...server.env(), ...settings, DATABASE_URL: databaseUrl })
   const ticketed = new Set<unknown>()
   for (const count of WIPES_AFTER) {

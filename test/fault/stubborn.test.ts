@@ -6,7 +6,7 @@ import { lieAboutSizes, refuse, without } from '../../src/sandbox/manners.ts'
 import { openStore } from '../../src/store/store.ts'
 import { createProcess } from '../../src/ticketing/process.ts'
 import { createDatabase } from '../support/postgres.ts'
-import { startMailbox } from '../support/sandbox.ts'
+import { SANDBOXES, startMailbox } from '../support/sandbox.ts'
 import { openWorker } from '../support/worker.ts'
 
 let stack = new AsyncDisposableStack()
@@ -20,8 +20,8 @@ const mail = (name: string, body = 'hello') =>
 
 const HOURS = 3_600_000
 
-async function start(messages: readonly { uniqueId: string; octets: Buffer }[], query = '') {
-  const served = stack.use(await startMailbox(messages))
+async function start(messages: readonly { uniqueId: string; octets: Buffer }[], query = '', serve = startMailbox) {
+  const served = stack.use(await serve(messages))
   const worker = stack.use(await openWorker({ DATABASE_URL: await createDatabase(), ...served.env(query) }))
   const poll = async (now = new Date()) => {
     const result = await worker.poll({ now: () => now })
@@ -31,10 +31,10 @@ async function start(messages: readonly { uniqueId: string; octets: Buffer }[], 
   return { ...served, worker, poll }
 }
 
-describe('a server that refuses', () => {
+describe.each(SANDBOXES)('a server that refuses, over %s,', (_, serve) => {
   test('DELE for ever does not keep a poll going, nor mail behind the first batch from coming (I6)', async () => {
     const messages = Array.from({ length: 600 }, (_, n) => ({ uniqueId: `m-${n}`, octets: mail(`refused-${n}`) }))
-    const { sandbox, poll } = await start(messages)
+    const { sandbox, poll } = await start(messages, '', serve)
     sandbox.behave([refuse({ verb: 'DELE' }, 'cannot delete')])
     const first = await poll()
     expect(first.sheet).toMatchObject({ listed: 600, retrieved: 600, left: 0, deleted: 0, connections: 2 })
@@ -45,7 +45,7 @@ describe('a server that refuses', () => {
   })
 
   test('a message three times has it held, and tried again hours later by itself', async () => {
-    const { sandbox, poll, mailbox } = await start([{ uniqueId: 'bad', octets: mail('bad') }])
+    const { sandbox, poll, mailbox } = await start([{ uniqueId: 'bad', octets: mail('bad') }], '', serve)
     sandbox.behave([refuse({ verb: 'RETR' }, 'conversion failed')])
     for (const held of [0, 0, 1]) expect((await poll()).sheet.held).toBe(held)
     expect(mailbox.messages()).toHaveLength(1)
@@ -65,9 +65,9 @@ test('an absurd size in LIST holds that message and no other (I6)', async () => 
   sandbox.behave([])
 })
 
-describe('mail that stays on the server a while', () => {
+describe.each(SANDBOXES)('mail that stays on the server a while, over %s,', (_, serve) => {
   test('is deleted when due although the server has no TOP, after one more download', async () => {
-    const { sandbox, poll, mailbox } = await start([{ uniqueId: 'one', octets: mail('one') }], 'deleteAfter=1h')
+    const { sandbox, poll, mailbox } = await start([{ uniqueId: 'one', octets: mail('one') }], 'deleteAfter=1h', serve)
     sandbox.behave([without('TOP')])
     expect((await poll()).sheet).toMatchObject({ retrieved: 1, deleted: 0 })
     expect((await poll()).sheet).toMatchObject({ known: 1, deleted: 0 })
@@ -77,12 +77,12 @@ describe('mail that stays on the server a while', () => {
   })
 
   test('is noticed to be another mail under a unique-id that is used again (RFC 1939 section 7)', async () => {
-    const first = await startMailbox([{ uniqueId: '1', octets: mail('first') }])
+    const first = await serve([{ uniqueId: '1', octets: mail('first') }])
     const env = { DATABASE_URL: await createDatabase() }
     stack.use(first)
     const worker = stack.use(await openWorker({ ...env, ...first.env('deleteAfter=never') }))
     await worker.poll()
-    const second = stack.use(await startMailbox([{ uniqueId: '1', octets: mail('second', 'another size') }]))
+    const second = stack.use(await serve([{ uniqueId: '1', octets: mail('second', 'another size '.repeat(20)) }]))
     const { port } = second.sandbox
     const result = await worker.poll({}, { port })
     expect(result).toMatchObject({ sheet: { listed: 1, retrieved: 1, stored: 1 } })
@@ -96,6 +96,7 @@ describe('mail that stays on the server a while', () => {
         { uniqueId: 'same', octets: mail('two') },
       ],
       'deleteAfter=never',
+      serve,
     )
     expect((await poll()).sheet).toMatchObject({ retrieved: 2, stored: 2 })
     await poll()

@@ -5,6 +5,7 @@ import { type Dovecot, startDovecot } from '../support/dovecot.ts'
 import { CLIENT_SECRET, type OAuthServer, startOAuthServer } from '../support/oauth-server.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { buildProgram, run, type Settings } from '../support/program.ts'
+import { startSmtp } from '../support/smtp-server.ts'
 
 let dovecot: Dovecot
 let authority: OAuthServer
@@ -92,5 +93,30 @@ describe('doctor of a mailbox that logs in by OAuth', () => {
     ])
     const listed = await run(['mailbox', 'list'], { ...settings, ...login })
     expect(listed.stdout.toString()).toMatch(/login\n.*missing: mailbox login/)
+  })
+})
+
+describe('doctor of a mailbox that acknowledges', () => {
+  test('tries the way out and sends nothing, and says what is wrong with it', async () => {
+    await using smtp = await startSmtp({ security: 'plain', auth: ['PLAIN'] })
+    const out = {
+      MAILBOX_ERIN_SMTP_URL: `smtp://erin@127.0.0.1:${smtp.port}`,
+      MAILBOX_ERIN_SMTP_PASSWORD: 'smtp-canary',
+      MAILBOX_ERIN_ACKNOWLEDGE: 'on',
+      MAILBOX_ERIN_ACKNOWLEDGE_FROM: 'help@corp.example',
+    }
+    const good = await examine(out)
+    expect([good.code, good.text]).toEqual([
+      0,
+      expect.stringMatching(/^ok +mailbox erin, SMTP: .* works; nothing was sent$/m),
+    ])
+    expect(good.text).toMatch(/^ok +mailbox erin, templates: the built-in ones$/m)
+    expect(smtp.mails).toEqual([])
+    smtp.manners.login = () => ({ code: 535, text: '5.7.8 no' })
+    const bad = await examine({ ...out, MAILBOX_ERIN_ACKNOWLEDGE_TEMPLATES: '/nonexistent' })
+    expect(bad.code).not.toBe(0)
+    expect(bad.text).toMatch(/^fault mailbox erin, SMTP: .*\n {6}.{20,}$/m)
+    expect(bad.text).toMatch(/^fault mailbox erin, templates: /m)
+    expect(bad.text).not.toContain('canary')
   })
 })

@@ -52,8 +52,8 @@ function onTheWire(octets: Buffer): Buffer {
   return Buffer.from(octets.toString('latin1').replace(/(?<!\r)\n/g, '\r\n'), 'latin1')
 }
 
-/** The end of the last line is the protocol's (RFC 1939 section 3): a missing one is there afterwards. */
-function asReceived(octets: Buffer): Buffer {
+/** The end of the last line is POP3's (RFC 1939 section 3): a missing one is there afterwards. */
+function asLines(octets: Buffer): Buffer {
   const wire = onTheWire(octets)
   return wire.subarray(-2).toString('latin1') === '\r\n' ? wire : Buffer.concat([wire, Buffer.from('\r\n')])
 }
@@ -75,14 +75,27 @@ const sheet = z.strictObject({
 })
 const listed = z.object({ id: z.uuid(), sha256: z.string(), sizeBytes: count, state: z.string(), ticket: z.int() })
 
-const WAYS: readonly { security: MailboxConfig['security']; scheme: string; queue: 'Redis' | 'PostgreSQL' }[] = [
-  { security: 'tls', scheme: 'pop3s', queue: redisAvailable ? 'Redis' : 'PostgreSQL' },
-  { security: 'stls', scheme: 'pop3+stls', queue: 'PostgreSQL' },
+interface Way extends Pick<MailboxConfig, 'protocol' | 'security'> {
+  readonly scheme: string
+  readonly queue: 'Redis' | 'PostgreSQL'
+  readonly asReceived: (octets: Buffer) => Buffer
+}
+
+const queue = redisAvailable ? 'Redis' : 'PostgreSQL'
+const [POP3, IMAP] = [
+  { protocol: 'pop3', asReceived: asLines },
+  { protocol: 'imap', asReceived: onTheWire },
+] as const
+const WAYS: readonly Way[] = [
+  { ...POP3, security: 'tls', scheme: 'pop3s', queue },
+  { ...POP3, security: 'stls', scheme: 'pop3+stls', queue: 'PostgreSQL' },
+  { ...IMAP, security: 'tls', scheme: 'imaps', queue },
 ]
 
-describe.each(WAYS)('$scheme from Dovecot, queue in $queue', ({ security, scheme, queue }) => {
+describe.each(WAYS)('$scheme from Dovecot, queue in $queue', ({ protocol, security, scheme, queue, asReceived }) => {
   test(`${MAILS} mails become ${MAILS} entries, octet for octet, and leave the server (I1, I2, I5)`, async () => {
-    const user = `drain-${security}`
+    const user = `drain-${protocol}-${security}`
+    const { port } = dovecot.mailbox(user, security, { protocol })
     const generated = generateMails({ count: MAILS - PECULIAR.length, seed: 11, averageBytes: 6000 })
     const mails = [...PECULIAR, ...generated.map(({ octets }) => octets)]
     await dovecot.deliver(user, mails)
@@ -90,7 +103,7 @@ describe.each(WAYS)('$scheme from Dovecot, queue in $queue', ({ security, scheme
     const settings: Settings = {
       DATABASE_URL: databaseUrl,
       ...(queue === 'Redis' && redis !== null ? { REDIS_URL: redis.url } : {}),
-      MAILBOX_REAL_URL: `${scheme}://${user}@127.0.0.1:${dovecot.mailbox(user, security).port}?ca=${folder}/ca.pem`,
+      MAILBOX_REAL_URL: `${scheme}://${user}@127.0.0.1:${port}?ca=${folder}/ca.pem`,
       MAILBOX_REAL_PASSWORD: DOVECOT_PASSWORD,
     }
     const wanted = mails.map(asReceived)

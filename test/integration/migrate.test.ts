@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { readConfig } from '../../src/config.ts'
 import {
   type MigrationSource,
   migrate,
@@ -172,6 +173,51 @@ describe('new migrations', () => {
 
   test('test databases are brought up to date', async () => {
     expect(await pendingMigrations(await createDatabase())).toEqual([])
+  })
+})
+
+describe('a database of before mailboxes could change their source', () => {
+  const FIRST_ONE = '20261123080000_init'
+  const URLS = {
+    'outlook://support@example.com': 'pop3 outlook.office365.com',
+    'pop3s://anna@mail.example.org': 'pop3 mail.example.org',
+    'pop3+stls://help%40example.org@mail.example.org:1110': 'pop3 mail.example.org',
+    'pop3://anna@[::1]:2110': 'pop3 ::1',
+  }
+
+  test('comes up to date with the source of each mailbox and of all that came from it', async () => {
+    await rm(source.migrationsDir, { recursive: true })
+    await cp(path.join(packageMigrations.migrationsDir, FIRST_ONE), path.join(source.migrationsDir, FIRST_ONE), {
+      recursive: true,
+    })
+    await migrate(url, source)
+    await query(`INSERT INTO raw_messages (sha256, size_bytes) VALUES ('digest', 1)`)
+    for (const [index, mailbox] of Object.keys(URLS).entries()) {
+      await query(`
+        WITH m AS (INSERT INTO mailboxes (name, url) VALUES ('m${index}', '${mailbox}') RETURNING id),
+          r AS (INSERT INTO remote_messages (mailbox_id, unique_id, size_bytes) SELECT id, 'u', 1 FROM m)
+        INSERT INTO inbound_messages (mailbox_id, sha256, unique_id) SELECT id, 'digest', 'u' FROM m`)
+    }
+    await migrate(url)
+    const rows = await query(`
+      SELECT m.url, m.source, m.source_changed_at AS changed, r.source AS remote, i.source AS inbound
+      FROM mailboxes m JOIN remote_messages r ON r.mailbox_id = m.id JOIN inbound_messages i ON i.mailbox_id = m.id
+      ORDER BY m.name`)
+    expect(rows).toEqual(
+      Object.entries(URLS).map(([mailbox, each]) => {
+        return { url: mailbox, source: each, changed: null, remote: each, inbound: each }
+      }),
+    )
+    expect(await pendingMigrations(url)).toEqual([])
+  })
+
+  test('names its sources as the settings do: starting again is no change of source', async () => {
+    const settings = Object.keys(URLS).map((mailbox, index) => ({
+      [`MAILBOX_M${index}_URL`]: mailbox,
+      [`MAILBOX_M${index}_${mailbox.startsWith('outlook') ? 'ACCESS_TOKEN' : 'PASSWORD'}`]: 'secret',
+    }))
+    const { mailboxes } = readConfig(Object.assign({}, ...settings), '/nonexistent')
+    expect(mailboxes.map((mailbox) => mailbox.source)).toEqual(Object.values(URLS))
   })
 })
 

@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHmac, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { chmod, chown, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -29,6 +29,8 @@ export interface Dovecot extends AsyncDisposable {
   files(user: string, folder?: string): Promise<string[]>
   /** Where the user's Maildir is. */
   maildir(user: string): string
+  /** Makes all UIDs of the user's mailbox anew, under another UIDVALIDITY. */
+  makeUidsAnew(user: string): Promise<void>
   /** An access token which the server accepts for this user. */
   accessToken(user: string, expiresInSeconds?: number): string
 }
@@ -57,6 +59,7 @@ export async function startDovecot(): Promise<Dovecot> {
     deliver: (user, messages) => deliver(join(folder, 'mail', user), messages),
     files: (user, name) => filesOf(join(folder, 'mail', user, name === undefined ? '' : `.${name}`)),
     maildir: (user) => join(folder, 'mail', user),
+    makeUidsAnew: (user) => makeUidsAnew(join(folder, 'mail', user)),
     accessToken: (user, expiresInSeconds = 3_600) => accessToken(user, expiresInSeconds, secret),
     async [Symbol.asyncDispose]() {
       if (server.exitCode === null && server.kill('SIGTERM')) await once(server, 'exit')
@@ -260,6 +263,16 @@ function wireSize(octets: Buffer): number {
 async function filesOf(maildir: string): Promise<string[]> {
   const folders = ['new', 'cur'].map(async (folder) => readdir(join(maildir, folder)).catch(() => []))
   return (await Promise.all(folders)).flat().sort()
+}
+
+/** The list of UIDs begins with what they are valid for: `3 V<uidvalidity> N<next uid> G<guid>`. */
+async function makeUidsAnew(maildir: string): Promise<void> {
+  const list = join(maildir, 'dovecot-uidlist')
+  const [, uidValidity = '1', guid = ''] = /^3 V(\d+) N\d+ G(\w+)/.exec(await readFile(list, 'latin1')) ?? []
+  const files = await readdir(maildir)
+  for (const file of files.filter((name) => name.startsWith('dovecot'))) await rm(join(maildir, file))
+  await writeFile(list, `3 V${Number(uidValidity) + 1} N1 G${guid}\n`)
+  await chown(list, MAIL_UID, MAIL_UID)
 }
 
 /** A JWT (RFC 7519) as Dovecot's local validation wants it: HS256, with `sub`. */

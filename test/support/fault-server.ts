@@ -28,6 +28,8 @@ export interface FaultServer extends AsyncDisposable {
 export interface FaultServerOptions {
   /** Lets steps take some milliseconds, so that a kill finds the session at any of them. */
   readonly isSlow?: boolean
+  /** A server that fails at random does not. */
+  readonly isCalm?: boolean
 }
 
 /** By name; each suite over these is one suite over every source. */

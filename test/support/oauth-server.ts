@@ -140,6 +140,8 @@ function send(response: ServerResponse, given: Answer, now: Date): void {
   response.writeHead(status, {
     'Content-Type': 'application/json; charset=utf-8',
     'Cache-Control': 'no-store, no-cache',
+    // RFC 6749 section 5.2, for invalid_client.
+    ...(status === 401 ? { 'WWW-Authenticate': 'Basic realm="authority"' } : {}),
     ...(retryAfter === null ? {} : { 'Retry-After': String(retryAfter) }),
   })
   response.end(JSON.stringify(body))

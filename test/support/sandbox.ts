@@ -31,6 +31,12 @@ export async function startExchangeMailbox(
   return mailboxOf(await startExchange({ ...options, mailboxes }), { MAILBOX_TEST_ACCESS_TOKEN: ACCESS_TOKEN })
 }
 
+/** By name: suites over these need no more of a server than what the sandbox does in each dialect. */
+export const SANDBOXES = [
+  ['POP3', startMailbox],
+  ['POP3 as Exchange has it', startExchangeMailbox],
+] as const
+
 function mailboxOf(sandbox: Sandbox, login: Record<string, string>): TestMailbox {
   return {
     sandbox,

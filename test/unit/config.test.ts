@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { settingsOf } from '../../src/config/names.ts'
 import { type Config, ConfigError, readConfig } from '../../src/config.ts'
 
 const SECRET = 'geheim-4711'
@@ -186,6 +187,12 @@ describe('the URL of a mailbox', () => {
     ])
   })
 
+  test('two folders of one IMAP mailbox are two mailboxes', () => {
+    const urls = { MAILBOX_SUPPORT_URL: 'imaps://u@h.example', MAILBOX_TWIN_URL: 'imaps://u@h.example/Junk%20Email' }
+    expect(read({ ...MAILBOX, ...urls, MAILBOX_TWIN_PASSWORD: SECRET }).mailboxes).toHaveLength(2)
+    expect(problemsOf({ ...MAILBOX, ...urls, MAILBOX_TWIN_URL: 'imaps://u@h.example/inbox' })).not.toEqual([])
+  })
+
   test('two servers on this machine may have the same user', () => {
     const urls = { MAILBOX_SUPPORT_URL: 'pop3://u@127.0.0.1:2110', MAILBOX_TWIN_URL: 'pop3://u@127.0.0.1:2111' }
     expect(read({ ...MAILBOX, ...urls, MAILBOX_TWIN_PASSWORD: SECRET }).mailboxes).toHaveLength(2)
@@ -273,6 +280,9 @@ describe('names', () => {
     const commented = [...example.matchAll(/^# ([A-Z_]+)=(.*)$/gm)].map(([, name]) => name)
     expect(commented).toEqual(expect.arrayContaining(['DATABASE_URL', 'HTTP_PORT', 'MAILBOX_SUPPORT_URL', 'LOG_LEVEL']))
     expect(problemsOf(Object.fromEntries(commented.map((name) => [name, ''])))).toEqual([])
+    const suffixes = new Set(commented.map((name) => name?.replace(/^MAILBOX_(SUPPORT|SALES)_|_FILE$/g, '')))
+    const mailboxSettings = settingsOf('X').map((name) => name.replace(/^MAILBOX_X_|_FILE$/g, ''))
+    expect(mailboxSettings.filter((suffix) => !suffixes.has(suffix))).toEqual([])
   })
 })
 

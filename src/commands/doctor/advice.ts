@@ -25,7 +25,7 @@ function personal({ protocol, deleteAfterSeconds }: MailboxConfig): Warning[] {
   ]
 }
 
-function organisational({ protocol, user }: MailboxConfig): Warning[] {
+function organisational({ protocol, user, acknowledge }: MailboxConfig): Warning[] {
   const prefix = protocol === 'pop3' ? 'Pop' : 'Imap'
   return [
     {
@@ -35,5 +35,12 @@ function organisational({ protocol, user }: MailboxConfig): Warning[] {
         `-${prefix}ForceICalForCalendarRetrievalOption $true\n` +
         `(Exchange Online PowerShell; Get-CASMailbox ${user} | fl ${prefix}* shows what is set)`,
     },
+    ...(acknowledge === null ? [] : [smtpAuth(user)]),
   ]
 }
+
+/** Off by default in organisations made after January 2020; with it off the login above is refused. */
+const smtpAuth = (user: string): Warning => ({
+  said: 'acknowledgements need SMTP AUTH for this mailbox, which many organisations switch off',
+  todo: `Set-CASMailbox -Identity ${user} -SmtpClientAuthenticationDisabled $false`,
+})

@@ -1,5 +1,5 @@
 /** `mailchute doctor`: looks at everything a worker needs, and says of each finding what to do. Changes nothing on any mail server. */
-import type { Config } from '../../config.ts'
+import type { Config, MailboxConfig } from '../../config.ts'
 import { asMailchuteError, MailchuteError } from '../../errors.ts'
 import { type App, openApp } from '../app.ts'
 import { checkMailbox } from './mailbox.ts'
@@ -34,10 +34,14 @@ async function checkInstallation(app: App, report: Report): Promise<void> {
     return config.redisUrl === null ? 'in the database' : 'Redis answers and evicts nothing'
   })
   await report.check('clock', () => checkClock(app))
-  if (config.mailboxes.some(({ credentials }) => credentials.kind === 'oauth')) {
+  if (config.mailboxes.some(needsSecretKey)) {
     await report.check('secret key', async () => checkSecretKey(config))
   }
 }
+
+/** For a login that is kept, and for the token in the Message-ID of an acknowledgement. */
+const needsSecretKey = ({ credentials, acknowledge }: MailboxConfig): boolean =>
+  credentials.kind === 'oauth' || acknowledge !== null
 
 async function checkDatabase({ store }: App): Promise<string> {
   await store.ping()

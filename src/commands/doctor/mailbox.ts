@@ -7,6 +7,7 @@ import { type CredentialLife, EXPIRES_SOON_DAYS, livesOf } from '../../upkeep/ex
 import type { App } from '../app.ts'
 import { connecting } from '../connect.ts'
 import { ago } from '../terminal.ts'
+import { checkAcknowledge } from './acknowledge.ts'
 import { adviceFor } from './advice.ts'
 import type { Report, Warning } from './report.ts'
 
@@ -29,6 +30,7 @@ export async function checkMailbox(
     if (app !== null) await checkLives(app, mailbox, what, report)
     if (isSecretEndUnknown(credentials.client)) report.hint(what, secretEnd(mailbox))
   }
+  if (app !== null) await checkAcknowledge(app, mailbox, report, signal)
   for (const advice of adviceFor(mailbox)) report.hint(what, advice)
 }
 

@@ -2,7 +2,9 @@
  * `mailchute mailbox add`: asks what it needs, or takes it from options, logs in, shows what is there, and only then
  * writes the settings into `.env` of the working folder.
  */
-import { readConfig } from '../../config.ts'
+
+import { settingsOf } from '../../config/names.ts'
+import { ConfigError } from '../../config.ts'
 import { asMailchuteError, MailchuteError } from '../../errors.ts'
 import { openApp } from '../app.ts'
 import { needsLogin } from '../connect.ts'
@@ -11,7 +13,16 @@ import { type Inspection, inspectionLines, inspectionText, inspectMailbox } from
 import { bytes, print, progressLine } from '../terminal.ts'
 import { type Answers, draftOf } from './answers.ts'
 import { askAll } from './ask.ts'
-import { type Draft, isTaken, nameOf, readDraft, type Surroundings, settingName, writeDraft } from './draft.ts'
+import {
+  type Draft,
+  isTaken,
+  nameOf,
+  problemsSoFar,
+  readDraft,
+  type Surroundings,
+  settingName,
+  writeDraft,
+} from './draft.ts'
 import { type AddOptions, draftFrom } from './options.ts'
 import { type Choice, createPrompt, isTerminal, type Prompt, Stopped } from './prompt.ts'
 
@@ -61,8 +72,7 @@ async function addByAsking(
   surroundings: Surroundings,
   signal: AbortSignal,
 ): Promise<number> {
-  // What is wrong already would be taken for a fault of the answers.
-  readConfig(surroundings.env, surroundings.cwd)
+  refuseIfBroken(name, surroundings)
   try {
     prompt.open('Add a mailbox. Nothing is written before you have seen what is in it.')
     const draft = await settle(prompt, name, surroundings, signal)
@@ -77,6 +87,13 @@ async function addByAsking(
     prompt.close('Stopped: nothing was written.')
     return STOPPED
   }
+}
+
+/** What is wrong already could be mended by no answer, except what waits for this very mailbox. */
+function refuseIfBroken(name: string | undefined, surroundings: Surroundings): void {
+  const own = name === undefined ? [] : settingsOf(nameOf(name) ?? '')
+  const problems = problemsSoFar(surroundings).filter(({ setting }) => !own.includes(setting))
+  if (problems.length > 0) throw new ConfigError(problems)
 }
 
 type Verdict = 'write' | 'again' | 'change'

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { quoteEnv, withSettings } from '../../config/env-edit.ts'
 import { readText, writeSecretFile } from '../../config/env-write.ts'
 import { readEnvironment } from '../../config/environment.ts'
+import type { Problem } from '../../config/problem.ts'
 import { type Config, ConfigError, type MailboxConfig, readConfig } from '../../config.ts'
 import { asMailchuteError, MailchuteError } from '../../errors.ts'
 
@@ -56,8 +57,20 @@ export function problemOf(draft: Draft, surroundings: Surroundings): string | un
     return undefined
   } catch (error) {
     if (!(error instanceof ConfigError)) return asMailchuteError(error).message
-    const [first] = error.problems
-    return first && `${first.problem}: ${first.hint}`
+    const before = new Set(problemsSoFar(surroundings).map(({ setting }) => setting))
+    const fault = error.problems.find(({ setting }) => !before.has(setting))
+    return fault && `${fault.problem}: ${fault.hint}`
+  }
+}
+
+/** What is wrong without it. */
+export function problemsSoFar({ env, cwd }: Surroundings): readonly Problem[] {
+  try {
+    readConfig(env, cwd)
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
   }
 }
 

@@ -63,9 +63,9 @@ function queryOf(what: What, start: number, maxLength: number): FetchQueryObject
   return { uid: true, internalDate: true }
 }
 
-/** A server may tell of changed flags in between. */
+/** Not a row that tells of changed flags in between, nor NIL, which Dovecot has for a message that is gone by now. */
 function holds({ source, headers, internalDate }: FetchMessageObject, what: What): boolean {
-  return { message: source, header: headers, date: internalDate }[what] !== undefined
+  return what === 'date' ? internalDate !== undefined : Buffer.isBuffer(what === 'message' ? source : headers)
 }
 
 async function give(client: ImapClient, { failures }: Setting, job: Job, row: FetchMessageObject): Promise<void> {

@@ -16,7 +16,7 @@ export function refusalOf(error: unknown): Refusal | null {
   const words = [isRefused ? (responseText ?? '') : undefined, reason, isRefused ? undefined : response]
   const text = words.find((each) => typeof each === 'string')
   if (text === undefined) return null
-  return { responseCode: serverResponseCode ? serverResponseCode : null, text }
+  return { responseCode: serverResponseCode || codeOf(response), text }
 }
 
 /** Typed by what the server said; `otherwise` is what the command's own refusal means. */
@@ -46,8 +46,15 @@ interface ImapflowError extends Error {
   readonly serverResponseCode?: string | false
   /** Of a BYE. */
   readonly reason?: string
-  /** The whole reply, where imapflow makes an error of its own from it. */
+  /** The whole reply, parsed; or as text, where imapflow makes an error of its own from it. */
   readonly response?: unknown
+}
+
+/** Of a reply as imapflow has parsed it: a FETCH hands it over as it is. */
+function codeOf(response: unknown): string | null {
+  const { attributes } = (response ?? {}) as { attributes?: { section?: { value?: unknown }[] }[] }
+  const code = attributes?.[0]?.section?.[0]?.value
+  return typeof code === 'string' ? code.toUpperCase() : null
 }
 
 const BACK_OFF = /backoff time[:=\s]+(\d{1,9})\b/i

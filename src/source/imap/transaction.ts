@@ -1,4 +1,5 @@
 import type { MailboxObject } from 'imapflow'
+import { isExchange, NoticeWatch } from '../exchange.ts'
 import { HeaderDigest, OctetDigest } from '../octet-digest.ts'
 import type { MailSession, OctetSink, RemoteMessage, RetrievedMessage } from '../source.ts'
 import type { ImapClient } from './client.ts'
@@ -13,6 +14,7 @@ export function transactionOf(client: ImapClient, { uidValidity }: MailboxObject
   const queue = new CommandQueue(client, setting)
   const listed = new Map<number, Listed>()
   const marked = new Set<number>()
+  const mayNotify = isExchange(setting.mailbox, client.flow.greeting ?? '')
   let listing: Promise<readonly RemoteMessage[]> | null = null
   let isOver = false
   const over = failure('source/connection-lost', 'the session is over')
@@ -53,7 +55,8 @@ export function transactionOf(client: ImapClient, { uidValidity }: MailboxObject
   return {
     capabilities: [...client.flow.capabilities].map(([name, value]) => (value === true ? name : `${name}=${value}`)),
     list: () => call(() => (listing ??= list())),
-    retrieve: (message, sink) => call(async () => retrieve(queue, setting, known(message), sink)),
+    retrieve: (message, sink) =>
+      call(async () => retrieve(queue, setting, known(message), sink, mayNotify ? new NoticeWatch() : null)),
     headerDigest: (message) => call(async () => headerDigest(queue, setting, known(message))),
     receivedAt: (message) => call(async () => receivedAt(queue, known(message))),
     markDeleted: (message) => call(async () => void marked.add(known(message).uid)),
@@ -67,6 +70,7 @@ async function retrieve(
   setting: Setting,
   { uid, sizeBytes }: Listed,
   sink: OctetSink,
+  notice: NoticeWatch | null,
 ): Promise<RetrievedMessage> {
   const { failure } = setting.failures
   if (sizeBytes > setting.mailbox.maxMessageBytes) throw tooLarge(String(sizeBytes), setting)
@@ -74,11 +78,11 @@ async function retrieve(
   const isThere = await queue.fetch({
     ...{ uid, what: 'message', expectedOctets: sizeBytes },
     had: () => digest.sizeBytes,
-    take: ({ source }) => {
-      const octets = source || NOTHING
+    take: ({ source: octets = NOTHING }) => {
       const sizeSoFar = digest.sizeBytes + octets.length
       if (sizeSoFar > setting.mailbox.maxMessageBytes) throw tooLarge(`at least ${sizeSoFar}`, setting)
       digest.update(octets)
+      notice?.update(octets)
       const isAll = isLastPiece(octets, sizeSoFar, sizeBytes, setting)
       const taken = octets.length === 0 ? undefined : sink(octets)
       return taken === undefined ? isAll : taken.then(() => isAll)
@@ -86,6 +90,7 @@ async function retrieve(
   })
   if (!isThere) throw failure('source/message-refused', 'the message is not there any more', VERB)
   if (digest.sizeBytes === 0) throw failure('source/message-empty', 'no octets', VERB)
+  if (notice?.isNotice()) throw failure('source/message-substituted', 'a notice instead of the message', VERB)
   return digest.finish()
 }
 
@@ -108,8 +113,7 @@ async function headerDigest(queue: CommandQueue, setting: Setting, { uid }: List
   const isThere = await queue.fetch({
     ...{ uid, what: 'header', expectedOctets: 0 },
     had: () => sizeBytes,
-    take: ({ headers }) => {
-      const octets = headers || NOTHING
+    take: ({ headers: octets = NOTHING }) => {
       sizeBytes += octets.length
       if (sizeBytes > setting.mailbox.maxMessageBytes) throw tooLarge(`at least ${sizeBytes}`, setting)
       digest.update(octets)

@@ -6,10 +6,13 @@ const REDACTED = '[redacted]'
 
 /** The first sentence of an authority's words, without addresses and without anything like a secret (I9). */
 export function quoteSentence(description: string, secrets: readonly string[]): string {
-  const printable = description.replace(/[^\x20-\x7e]+/g, ' ').replace(/^\s*AADSTS\d+:\s*/, '')
-  const sentence = /^.*?[.!?](?=\s|$)/.exec(printable)?.[0] ?? printable
   const known = secrets.filter((secret) => secret !== '')
-  return withoutSecrets(sentence, known)
+  // Before anything is cut: half a secret would not be known any more.
+  const printable = withoutSecrets(description, known)
+    .replace(/[^\x20-\x7e]+/g, ' ')
+    .replace(/^\s*AADSTS\d+:\s*/, '')
+  const sentence = /^.*?[.!?](?=\s|$)/.exec(printable)?.[0] ?? printable
+  return sentence
     .split(' ')
     .map((word) => safeWord(word, known))
     .join(' ')
@@ -18,9 +21,9 @@ export function quoteSentence(description: string, secrets: readonly string[]): 
     .slice(0, SENTENCE_MAX_CHARACTERS)
 }
 
-function withoutSecrets(sentence: string, secrets: readonly string[]): string {
+function withoutSecrets(text: string, secrets: readonly string[]): string {
   const forms = secrets.flatMap((secret) => [secret, encodeURIComponent(secret)])
-  return forms.reduce((rest, form) => rest.replaceAll(form, REDACTED), sentence)
+  return forms.reduce((rest, form) => rest.replaceAll(form, REDACTED), text)
 }
 
 function safeWord(word: string, secrets: readonly string[]): string {

@@ -64,10 +64,9 @@ export function transactionOf(
     capabilities: [...(capabilities ?? new Map())].map(([name, values]) => [name, ...values].join(' ')),
     list: () => call(() => (listing ??= list())),
     retrieve: (message, sink) =>
-      call(async () => {
-        const notice = mayNotify ? new NoticeWatch() : null
-        return retrieve(pipeline, setting, message, numberOf(message), sink, notice)
-      }),
+      call(async () =>
+        retrieve(pipeline, setting, message, numberOf(message), sink, mayNotify ? new NoticeWatch() : null),
+      ),
     headerDigest: (message) => call(async () => headerDigest(pipeline, setting, numberOf(message))),
     receivedAt: (message) => call(async () => receivedAt(pipeline, numberOf(message))),
     markDeleted: (message) => call(async () => markDeleted(pipeline, setting, numberOf(message))),

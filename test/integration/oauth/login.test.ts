@@ -8,6 +8,7 @@ import { leaksIn, leaksInDatabase } from '../../support/leaks.ts'
 import { CLIENT_SECRET, type OAuthServer, startOAuthServer } from '../../support/oauth-server.ts'
 import { createDatabase } from '../../support/postgres.ts'
 import { buildProgram, type Ended, run, runJson, type Settings, start } from '../../support/program.ts'
+import { CTRL_C, ENTER, onTerminal } from '../../support/terminal.ts'
 
 const MAILS = 12
 const KEY = Buffer.alloc(32, 7).toString('base64')
@@ -83,7 +84,7 @@ describe('a login', () => {
     expect(await page.text()).toContain('<h1>Logged in</h1>')
     const ended = await login.ended
     expect(ended).toMatchObject({ code: 0 })
-    expect(ended.stdout.toString()).toMatch(/the mailbox opens, 12 messages/)
+    expect(ended.stdout.toString()).toMatch(/login works, 12 messages/)
     await expectWorked(world, 'browser@mailchute.example', [ended])
   })
 
@@ -99,6 +100,20 @@ describe('a login', () => {
     await expectWorked(world, 'paste@mailchute.example', [ended])
   })
 
+  test('on a terminal: a URL longer than a line of it may be (4096, termios) is pasted whole, and Ctrl-C ends it', async () => {
+    await using world = await openWorld('terminal@mailchute.example', 'pop3s')
+    const url = (screen: string) => /^ {2}(http\S+)/m.exec(screen)?.[1] ?? ''
+    const login = onTerminal(LOGIN, world.settings, folder)
+    await login.answer('paste it here')
+    const back = await world.server.browse(url(login.screen()))
+    await login.answer('', `${back}&session=${'x'.repeat(6000)}`, ENTER)
+    expect(await login.ended).toBe(0)
+    expect(login.screen()).toMatch(/login works, 12 messages/)
+    const stopped = onTerminal(LOGIN, world.settings, folder)
+    await stopped.answer('paste it here', CTRL_C)
+    expect(await stopped.ended).toBe(75)
+  })
+
   test('with a redirect URI of its own that is not this machine: pasted, or nothing', async () => {
     await using world = await openWorld('elsewhere@mailchute.example', 'pop3s')
     const redirect = ['--redirect', 'http://localhost/']
@@ -112,6 +127,24 @@ describe('a login', () => {
     expect(alone.stderr).toContain('oauth/login-unfinished')
   })
 
+  test('to Graph asks for the consent of Exchange too where mail goes out over SMTP, and ends when told to', async () => {
+    await using world = await openWorld('graph@mailchute.example', 'pop3s')
+    const login = start(LOGIN, {
+      ...world.settings,
+      MAILBOX_SUPPORT_URL: 'graph://graph@mailchute.example',
+      MAILBOX_SUPPORT_SMTP_URL: 'smtp+starttls://smtp.office365.com',
+    })
+    const [, url = ''] = await login.printed(/^ {2}(http\S+)$/m)
+    expect(new URL(url).searchParams.get('scope')?.split(' ')).toEqual([
+      'https://graph.microsoft.com/Mail.ReadWrite',
+      'offline_access',
+      'https://outlook.office.com/SMTP.Send',
+    ])
+    login.child.kill('SIGTERM')
+    expect(await login.ended).toMatchObject({ code: 75, stderr: expect.stringContaining('runtime/shutting-down') })
+    expect(world.server.requests).toEqual([])
+  })
+
   test('by device code: it asks until somebody has typed it in (RFC 8628)', async () => {
     await using world = await openWorld('device@mailchute.example', 'pop3+stls')
     const polls = () => world.server.requests.filter(({ grantType }) => grantType.endsWith('device_code')).length
@@ -122,9 +155,11 @@ describe('a login', () => {
       if (polls() === 2) resolve()
     }
     await asked
+    world.server.manners.grantedScope = 'https://outlook.office.com/POP.AccessAsUser.All'
     world.server.approve(code)
     const ended = await login.ended
     expect(ended).toMatchObject({ code: 0 })
+    expect(ended.stderr).toContain('not granted, though asked for: https://outlook.office.com/SMTP.Send.')
     await expectWorked(world, 'device@mailchute.example', [ended])
   })
 

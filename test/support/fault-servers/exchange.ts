@@ -10,10 +10,9 @@ const OFTEN = 0.03
 const SELDOM = 0.003
 
 /** The sandbox with the manners of Exchange, unavailable at random. */
-export async function exchange({ isSlow = false }: FaultServerOptions = {}): Promise<FaultServer> {
+export async function exchange({ isSlow = false, isCalm = false }: FaultServerOptions = {}): Promise<FaultServer> {
   const whileFetching = isSlow ? SELDOM : OFTEN
-  const server = await startExchangeMailbox([], {
-    manners: [unavailable({ seed: SEED, atLogon: OFTEN, whileFetching, hangsUp: 0.5 }), ...(isSlow ? SLOW : [])],
-  })
+  const trouble = isCalm ? [] : [unavailable({ seed: SEED, atLogon: OFTEN, whileFetching, hangsUp: 0.5 })]
+  const server = await startExchangeMailbox([], { manners: [...trouble, ...(isSlow ? SLOW : [])] })
   return { ...faultServerOver(server), mayFailWith: ['source/server-busy'] }
 }
