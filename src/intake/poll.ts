@@ -17,6 +17,7 @@ import type { Store } from '../store/store.ts'
 import { nextPollAt, pausesMailbox } from './back-off.ts'
 import { type Book, createBook } from './book.ts'
 import { createCollector } from './collector.ts'
+import { createListMemory, type ListMemory } from './list-memory.ts'
 import { type HeldReason, type Planned, planOf } from './plan.ts'
 import { rootOf, runSession, type SessionEnd } from './session.ts'
 
@@ -102,10 +103,12 @@ async function empty(deps: PollDeps, mailbox: MailboxConfig, polling: Polling, b
   for (let isFirst = true, isDone = false; !isDone; isFirst = false) {
     await deps.store.ping()
     await deps.assertRoom()
-    await using session = await deps.connect(mailbox)(signal)
+    const memory = createListMemory(deps.store, polling)
+    await using session = await deps.connect(mailbox)(signal, memory.recall)
     book.connected()
-    const todo = await takeStock(deps, mailbox, polling, session, book, isFirst)
+    const todo = await takeStock(deps, mailbox, polling, { session, memory }, book, isFirst)
     isDone = await work(deps, mailbox, polling, session, book, todo)
+    await memory.review(session)
   }
   const busyWith = book.busyWith()
   if (busyWith !== null) throw busyWith
@@ -116,12 +119,14 @@ async function takeStock(
   deps: PollDeps,
   mailbox: MailboxConfig,
   { mailboxId, source }: Polling,
-  session: MailSession,
+  { session, memory }: { readonly session: MailSession; readonly memory: ListMemory },
   book: Book,
   isFirst: boolean,
 ): Promise<Planned[]> {
   const listed = await session.list()
-  const planned = planOf(listed, await deps.store.ledger.census(mailboxId, source, listed), mailbox, deps.now())
+  const entries = await deps.store.ledger.census(mailboxId, source, listed)
+  await memory.keep(session, entries)
+  const planned = planOf(listed, entries, mailbox, deps.now())
   if (isFirst) {
     book.open(
       planned.map(({ key }) => key),

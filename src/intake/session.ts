@@ -109,16 +109,22 @@ const isConnectionLost = (failure: unknown) => asMailchuteError(failure).code ==
 type Fate = 'deleted' | 'stays' | 'connection-dropped'
 
 async function handle(run: SessionRun, item: Planned): Promise<Fate> {
-  if (item.action !== 'check' || !(await isStillTheSame(run, item))) return retrieve(run, item)
+  const isSame = item.action === 'check' && (await isStillTheSame(run, item))
+  if (isSame === 'not told') return 'stays'
+  if (!isSame) return retrieve(run, item)
   await identify(run, item)
   run.book.close(item.key, 'known')
   return item.isDue ? remove(run, item) : 'stays'
 }
 
 /** Not the same, or the server cannot tell: then its octets will. */
-async function isStillTheSame({ session }: SessionRun, { message, entry }: Planned): Promise<boolean> {
-  const digest = await session.headerDigest(message)
-  return digest !== null && digest === entry.stored?.headerSha256
+async function isStillTheSame({ session, book }: SessionRun, item: Planned): Promise<boolean | 'not told'> {
+  try {
+    const digest = await session.headerDigest(item.message)
+    return digest !== null && digest === item.entry.stored?.headerSha256
+  } catch (error) {
+    return leaveIfRefused(book, item, error)
+  }
 }
 
 async function identify({ store }: SessionRun, { entry, message }: Planned): Promise<void> {
@@ -143,25 +149,32 @@ async function retrieve(run: SessionRun, item: Planned): Promise<Fate> {
 }
 
 /** A server that will not delete one message does not stop the others; the next poll asks again. */
-async function remove({ session, book }: SessionRun, { message, key }: Planned): Promise<Fate> {
+async function remove({ session, book }: SessionRun, item: Planned): Promise<Fate> {
   try {
-    await session.markDeleted(message)
+    await session.markDeleted(item.message)
     return 'deleted'
   } catch (error) {
-    if (!(error instanceof MailchuteError) || error.code !== 'source/message-refused') throw error
-    book.tried(key)
+    leaveIfRefused(book, item, error)
     return 'stays'
   }
 }
 
+/** The next poll asks again. */
+function leaveIfRefused(book: Book, { key }: Planned, error: unknown): 'not told' {
+  if (!(error instanceof MailchuteError) || error.code !== 'source/message-refused') throw error
+  book.tried(key)
+  return 'not told'
+}
+
 /** A fault of this message alone is booked, and the others go on (I6). Anything else is thrown. Never DELE. */
 async function bookOwnFault(run: SessionRun, { entry, key, message }: Planned, error: MailchuteError): Promise<Fate> {
-  const { store, book, mailbox } = run
+  const { store, book, mailbox, session } = run
   if (error.code === 'source/message-too-large') {
     if (await store.ledger.hold(entry.id, error.code, mailbox.maxMessageBytes)) book.heldAnew(error.code)
     book.close(key, 'held')
     // Found midway, although the list had it smaller: the stream could only be stopped by dropping the connection.
-    return message.sizeBytes > mailbox.maxMessageBytes ? 'stays' : 'connection-dropped'
+    const isStopped = message.sizeBytes > mailbox.maxMessageBytes || session.canStopMidway === true
+    return isStopped ? 'stays' : 'connection-dropped'
   }
   const reason = REFUSALS.get(error.code)
   if (reason === undefined) throw error

@@ -1,13 +1,12 @@
 import type { Account, MailboxConfig } from '../config.ts'
-import { MailchuteError } from '../errors.ts'
+import { graph } from './graph/session.ts'
 import { pop3 } from './pop3/session.ts'
 import type { Connect, Watch } from './source.ts'
 
 /** The mailbox over whichever protocol it speaks. */
 export function connectTo(account: Account): Connect {
-  if (account.protocol === 'pop3') return pop3(account)
   if (account.protocol === 'imap') return async (signal) => (await imapSession()).imap(account)(signal)
-  throw new MailchuteError('internal/bug', `${account.protocol} is not there yet`)
+  return account.protocol === 'graph' ? graph(account) : pop3(account)
 }
 
 /** null: that protocol tells nothing by itself. */

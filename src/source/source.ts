@@ -11,7 +11,7 @@
  *   After a connection-level error every later call fails with the same error.
  * - Octets are those the server holds: dot-unstuffed, nothing decoded, nothing normalised.
  * - Calls may be made without awaiting the one before: commands go out in order, as many at once as the server
- *   allows (PIPELINING, bounded), and answers come back in order.
+ *   allows (PIPELINING, bounded), and answers come back in order; over HTTP each in its own time.
  *
  * Not promised: that `sizeBytes` is exact (Exchange estimates it), that a unique-id is unique or never used again.
  */
@@ -24,22 +24,27 @@ export interface MailSession extends AsyncDisposable {
 
   /**
    * For a source that is told changes only (Graph's delta): once the list is booked, to be kept, and handed back to
-   * the next session as `Remembered.cursor`. Others have none.
+   * the next session as `Remembered.cursor`. Others have none. It becomes null where the session finds out that its
+   * list was wrong: then a full list is due, and null is to be kept.
    */
   readonly cursor?: string | null
+
+  /** One message can be given up midway and the session goes on (HTTP). Missing: that drops the connection. */
+  readonly canStopMidway?: boolean
 
   /**
    * Streams one message into the sink. Resolves once the server's end mark was seen and the sink has taken all.
    * Rejects with `source/message-refused` (the server said no), `source/message-substituted` (it sent a notice in
    * its place), `source/message-empty`, `source/server-busy` or `source/message-too-large`. After these the session
-   * can go on, unless the message was found too large midway: the only way to stop an octet stream is to drop the
-   * connection.
+   * can go on, unless the message was found too large midway and the session has no `canStopMidway`: then the only
+   * way to stop an octet stream is to drop the connection.
    */
   retrieve(message: RemoteMessage, sink: OctetSink): Promise<RetrievedMessage>
 
   /**
    * `RetrievedMessage.headerSha256` as the server has it now: the same as long as it is the same message.
-   * null where the server cannot tell (no TOP).
+   * null where the server cannot tell (no TOP). The session can go on after `source/message-refused` and
+   * `source/server-busy`: it could tell, but does not now.
    */
   headerDigest(message: RemoteMessage): Promise<string | null>
 

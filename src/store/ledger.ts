@@ -14,6 +14,12 @@ export interface RemoteEntry {
   readonly isSuspect: boolean
 }
 
+export interface RememberedList {
+  readonly cursor: string | null
+  /** What was booked as present, in the order in which it was first listed; nothing without a cursor. */
+  readonly present: readonly { readonly uniqueId: string; readonly sizeBytes: number }[]
+}
+
 /** What became of every message that a server ever listed (I5). */
 export interface Ledger {
   /**
@@ -25,6 +31,13 @@ export interface Ledger {
     source: string,
     listed: readonly { uniqueId: string; sizeBytes: number }[],
   ): Promise<Map<string, RemoteEntry>>
+  /** What the last list left behind, for a source that is told changes only. */
+  remembered(mailboxId: string, source: string): Promise<RememberedList>
+  /**
+   * Where the list that was just booked ended; null: a full list is due. So it is where the cursor is not any more the
+   * one that the list began from: somebody else has booked another list meanwhile.
+   */
+  remember(mailboxId: string, cursor: { readonly from: string | null; readonly to: string | null }): Promise<void>
   /** Its octets or its header have shown which message it is: it is no longer suspect. */
   identified(id: bigint, sizeBytes: number): Promise<void>
   /** DELE was acknowledged for these and QUIT is next. */
@@ -38,6 +51,13 @@ export interface Ledger {
 export function ledger(database: Database): Ledger {
   return {
     census: (mailboxId, source, listed) => census(database, mailboxId, source, listed),
+    remembered: (mailboxId, source) => remembered(database, mailboxId, source),
+    remember: async (mailboxId, { from, to }) => {
+      await database.query({
+        text: `UPDATE mailboxes SET list_cursor = CASE WHEN list_cursor IS NOT DISTINCT FROM $2 THEN $3 END WHERE id = $1`,
+        values: [mailboxId, from, to],
+      })
+    },
     identified: async (id, sizeBytes) => {
       await database.query({
         text: 'UPDATE remote_messages SET gone_at = NULL, size_bytes = $2 WHERE id = $1',
@@ -97,6 +117,20 @@ async function census(
   const entered = sizes.size === 0 ? [] : await enter(database, mailboxId, source, sizes)
   const listedSizes = new Map(listed.map(({ uniqueId, sizeBytes }) => [uniqueId, sizeBytes]))
   return new Map([...known, ...entered].map((row) => [row.unique_id, remoteEntry(row, listedSizes)]))
+}
+
+async function remembered(database: Database, mailboxId: string, source: string): Promise<RememberedList> {
+  const [row] = await database.query<{ cursor: string | null }>({
+    text: 'SELECT list_cursor AS cursor FROM mailboxes WHERE id = $1',
+    values: [mailboxId],
+  })
+  if (row?.cursor == null) return { cursor: null, present: [] }
+  const present = await database.query<{ uniqueId: string; sizeBytes: number }>({
+    text: `SELECT unique_id AS "uniqueId", size_bytes AS "sizeBytes" FROM remote_messages
+           WHERE mailbox_id = $1 AND source = $2 AND gone_at IS NULL ORDER BY id`,
+    values: [mailboxId, source],
+  })
+  return { cursor: row.cursor, present }
 }
 
 async function bookGone(database: Database, rows: readonly Row[]): Promise<void> {

@@ -56,7 +56,7 @@ describe.each(CASES)('whatever call fails, over $server and with the queue in $q
     'a poll loses nothing and repeats nothing if it fails %s the effect (I1, I2, I3, I5)',
     async (moment) => {
       await using bench = await openBench(open, queue)
-      expect(await everyStep(bench, bench.pollFaults, moment)).toEqual(POLL_CALLS.toSorted())
+      expect(await everyStep(bench, bench.pollFaults, moment)).toEqual(pollCalls(bench.server).toSorted())
     },
     CASE_MILLISECONDS,
   )
@@ -78,6 +78,9 @@ const POLL_CALLS = [
   ...['intake.storeBatch', 'intake.storeStreamed', 'wake', 'markDeleted', 'ledger.deleteAsked', 'commit'],
   ...['polls.finish', 'mailboxes.recordSuccess'],
 ]
+/** What a source needs that is told changes only. */
+const CURSOR_CALLS = ['ledger.remembered', 'ledger.remember']
+const pollCalls = ({ hasCursor }: FaultServer) => (hasCursor ? [...POLL_CALLS, ...CURSOR_CALLS] : POLL_CALLS)
 const WORK_CALLS = [
   ...[
     'messages.findWaiting',
@@ -176,8 +179,8 @@ async function brokenRun({ worker, pollFaults: faults }: Bench): Promise<PollRes
   const { store, assertRoom } = worker.app
   const over: Partial<PollDeps> = {
     store: guardStore(faults, store),
-    connect: (mailbox) => (signal) => {
-      const open = async () => faults.guard(await worker.app.connect(mailbox)(signal), SESSION)
+    connect: (mailbox) => (signal, remembered) => {
+      const open = async () => faults.guard(await worker.app.connect(mailbox)(signal, remembered), SESSION)
       return faults.call('connect', { ...SESSION, onLost: dispose }, open)
     },
     assertRoom: () => faults.call('assertRoom', { code: 'store/disk-full' }, assertRoom),

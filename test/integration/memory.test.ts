@@ -23,7 +23,7 @@ const SAY_PEAK = `data:text/javascript,${encodeURIComponent(`
 `)}`
 
 const server = z.object({
-  url: z.string(),
+  settings: z.record(z.string(), z.string()),
   sizeBytes: z.int(),
   attachment: z.object({ sizeBytes: z.int(), sha256: z.string() }),
 })
@@ -35,16 +35,15 @@ interface LargeMailServer {
   stop(): Promise<void>
 }
 
-async function overPop3(): Promise<LargeMailServer> {
+async function inAnotherProcess(kind: 'pop3' | 'graph'): Promise<LargeMailServer> {
   const file = fileURLToPath(new URL('../support/large-mail-server.ts', import.meta.url))
-  const child = spawn(process.execPath, [file, String(MESSAGE_BYTES)], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [file, kind, String(MESSAGE_BYTES)], { stdio: ['pipe', 'pipe', 'inherit'] })
   const [line] = await once(child.stdout, 'data')
   const stop = async () => {
     child.stdin.end()
     if (child.exitCode === null) await once(child, 'exit')
   }
-  const { url, ...large } = server.parse(JSON.parse(String(line)))
-  return { settings: { MAILBOX_LARGE_URL: url, MAILBOX_LARGE_PASSWORD: 'secret' }, ...large, stop }
+  return { ...server.parse(JSON.parse(String(line))), stop }
 }
 
 async function overImap(): Promise<LargeMailServer> {
@@ -58,7 +57,8 @@ async function overImap(): Promise<LargeMailServer> {
 
 /** imapflow alone takes 33 MB to load. */
 const WAYS = [
-  { protocol: 'POP3', open: overPop3, limitMB: 300 },
+  { protocol: 'POP3', open: () => inAnotherProcess('pop3'), limitMB: 300 },
+  { protocol: 'Graph', open: () => inAnotherProcess('graph'), limitMB: 300 },
   { protocol: 'IMAP', open: overImap, limitMB: 340 },
 ]
 

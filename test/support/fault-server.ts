@@ -2,6 +2,7 @@
 import { expect } from 'vitest'
 import type { PollResult } from '../../src/intake/poll.ts'
 import { exchange } from './fault-servers/exchange.ts'
+import { graph } from './fault-servers/graph.ts'
 import { imap } from './fault-servers/imap.ts'
 import { pop3 } from './fault-servers/pop3.ts'
 
@@ -21,6 +22,8 @@ export interface FaultServer extends AsyncDisposable {
   idle(): Promise<void>
   /** What the server makes of these octets on their way; where it gives other octets each time it is not told. */
   asSent(octets: Buffer): Buffer
+  /** It is asked for changes only: the store remembers where the last list ended. */
+  readonly hasCursor?: boolean
   /** Codes with which a poll may end through nobody's fault, now and then: the next one goes on. Missing: none. */
   readonly mayFailWith?: readonly string[]
 }
@@ -36,6 +39,7 @@ export interface FaultServerOptions {
 export const FAULT_SERVERS: Readonly<Record<string, (options?: FaultServerOptions) => Promise<FaultServer>>> = {
   POP3: pop3,
   'POP3 as Exchange has it': exchange,
+  Graph: graph,
   IMAP: imap,
 }
 
