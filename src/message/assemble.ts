@@ -1,11 +1,11 @@
 import type { AddressObject, EmailAddress, HeaderLines, Headers } from 'mailparser'
-import { automatic } from './automatic.ts'
+import { automatic, isLookedAt } from './automatic.ts'
 import { bodies } from './bodies.ts'
 import type { MimePart, Seen } from './bounded-parser.ts'
 import { dateField } from './date-field.ts'
 import type { ParseLimits } from './limits.ts'
 import type { Address, ParsedAttachment, ParsedMessage } from './parsed-message.ts'
-import { languageOf, returnPath, ruleFields } from './rule-fields.ts'
+import { LANGUAGE_FIELDS, languageOf, returnPath, ruleFields } from './rule-fields.ts'
 import { storableText } from './storable-text.ts'
 import { threadFields } from './thread-fields.ts'
 
@@ -87,7 +87,7 @@ function members(address: EmailAddress): EmailAddress[] {
 
 /** What the header says about the mail as a whole. */
 function about(lines: HeaderLines, from: readonly Address[], subject: string) {
-  const fields = ruleFields(lines)
+  const fields = ruleFields(lines.filter(({ key }) => isLookedAt(key) || LANGUAGE_FIELDS.has(key)))
   const [{ address } = { address: '' }] = from
   const path = returnPath(fields)
   return {

@@ -39,11 +39,13 @@ interface Rule {
   readonly holds: (mail: Judged) => boolean
 }
 
+const lookedAt: RegExp[] = []
+
 /** Any field of these names whose value is like this. */
-const field =
-  (names: RegExp, value = /^/) =>
-  ({ fields }: Judged) =>
-    fields.some((each) => names.test(each.name) && value.test(each.value))
+function field(names: RegExp, value = /^/): Rule['holds'] {
+  lookedAt.push(names)
+  return ({ fields }) => fields.some((each) => names.test(each.name) && value.test(each.value))
+}
 
 const localPart =
   (like: RegExp) =>
@@ -147,6 +149,13 @@ const RULES: readonly Rule[] = [
   },
   { code: 'sender-missing', kind: 'personal', holds: ({ sender }) => sender === null },
 ]
+
+/** Most fields of a mail say nothing to any rule: `name`, in lower case, is worth reading. */
+export function isLookedAt(name: string): boolean {
+  return ANY_NAME.test(name)
+}
+
+const ANY_NAME = new RegExp(lookedAt.map(({ source }) => `(?:${source})`).join('|'))
 
 /** As a multipart/report of that type, or as the whole of the mail. */
 function report(type: string, kind: MailKind): Rule[] {

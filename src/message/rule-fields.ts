@@ -35,12 +35,15 @@ export function returnPath(fields: readonly HeaderField[]): string | null {
   return /^[^\s<>@]+@[^\s<>@]+$/.test(value) ? value : null
 }
 
+/** In the order in which they count. */
+export const LANGUAGE_FIELDS: ReadonlySet<string> = new Set(['content-language', 'accept-language'])
+
 /**
  * What the writer reads: Content-Language (RFC 3282), else the first of Accept-Language; Outlook writes both. An ISO 639
  * code in lower case, or null.
  */
 export function languageOf(fields: readonly HeaderField[]): string | null {
-  for (const name of ['content-language', 'accept-language']) {
+  for (const name of LANGUAGE_FIELDS) {
     const [, code] = /^([a-z]{2,3})(?![a-z0-9])/i.exec(fieldValue(fields, name) ?? '') ?? []
     if (code !== undefined) return code.toLowerCase()
   }

@@ -116,6 +116,11 @@ describe('`Server Unavailable. 21`', () => {
     expect(await bench.broken(THREE)).toEqual([])
   })
 
+  test('to UIDL with the connection closed after it is the reason, though LIST was asked for as well', async () => {
+    const bench = await openBench(THREE, { manners: [unavailable({ seed: 1, whileFetching: 1, hangsUp: 1 })] })
+    expect(await bench.poll()).toMatchObject(BUSY)
+  })
+
   test.each(['UIDL', 'LIST', 'QUIT'])('to %s changes nothing, and the next poll goes on', async (verb) => {
     const bench = await openBench(THREE, { manners: [busyAt(verb)] })
     expect(await bench.poll()).toMatchObject({ ...BUSY, sheet: { deleted: 0 } })

@@ -69,6 +69,8 @@ async function sql<Row extends object>(text: string): Promise<Row[]> {
   return (await client.query<Row>(text).finally(() => client.end())).rows
 }
 
+const BLOCKED = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+
 /** Lets so many statements come to the row of the mailbox before any of them can pass it. */
 async function whileRowIsLocked<T>(waiting: number, work: () => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: databaseUrl })
@@ -77,8 +79,8 @@ async function whileRowIsLocked<T>(waiting: number, work: () => Promise<T>): Pro
     await client.query('BEGIN')
     await client.query('SELECT 1 FROM mailboxes FOR UPDATE')
     const done = work()
-    const count = `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
-    while ((await client.query<{ n: number }>(count)).rows[0]?.n !== waiting) await setImmediate()
+    // Not in this transaction: it would see the same answer for ever.
+    while ((await sql<{ n: number }>(BLOCKED))[0]?.n !== waiting) await setImmediate()
     await client.query('COMMIT')
     return await done
   } finally {

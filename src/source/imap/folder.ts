@@ -40,11 +40,14 @@ async function foldersOf(client: ImapClient): Promise<string[]> {
 const NAMED_FOLDERS = 12
 
 function missing(folder: string, folders: readonly string[], { failures }: Setting) {
-  const named = folders.slice(0, NAMED_FOLDERS).map((name) => `'${failures.quote(name)}'`)
+  const named = folders.slice(0, NAMED_FOLDERS).map(quoted)
   const others = folders.length > NAMED_FOLDERS ? ` and ${folders.length - NAMED_FOLDERS} more` : ''
-  const message = `there is no folder '${failures.quote(folder)}'; there are ${named.join(', ')}${others}`
+  const message = `there is no folder ${quoted(folder)}; there are ${named.join(', ')}${others}`
   return failures.failure('source/folder-missing', message, { verb: 'SELECT' })
 }
+
+/** Letters of any script, as an operator has to write them. */
+const quoted = (name: string) => `'${name.replace(/\p{C}+/gu, ' ').slice(0, 60)}'`
 
 function whyNoRemoval({ flow }: ImapClient, { readOnly }: MailboxObject, moveTo: string | null): string | null {
   if (readOnly) return 'the folder may only be read'
