@@ -24,7 +24,7 @@ export interface GraphBench extends AsyncDisposable {
   readonly mailbox: GraphMailbox
   readonly worker: TestWorker
   /** With short deadlines. */
-  poll(over?: Partial<PollDeps>): Promise<PollResult>
+  poll(over?: Partial<PollDeps>, settings?: Partial<MailboxConfig>): Promise<PollResult>
   /** What is left in the inbox. */
   left(): number
   /** How often something was asked for. */
@@ -45,7 +45,7 @@ export async function openGraphBench(octets: readonly Buffer[], query = ''): Pro
   })
   return {
     ...{ server, mailbox, worker },
-    poll: (over = {}) => worker.poll({ connect: shortly, ...over }),
+    poll: (over = {}, settings = {}) => worker.poll({ connect: shortly, ...over }, settings),
     left: () => mailbox.inFolder('inbox').length,
     count: (verb) => server.asked.filter((asked) => asked.verb === verb).length,
     broken: async (all, tickets) => {

@@ -203,6 +203,22 @@ describe('one message of its own trouble stops no other (I6)', () => {
     expect(await bench.broken([A, C], 2)).toEqual([])
   })
 
+  test('not told of now, it waits for the next poll rather than be downloaded again in other octets', async () => {
+    await using bench = await openGraphBench([], 'deleteAfter=1h')
+    for (const id of ['a', 'b', 'c']) deliverMultipart(bench, id)
+    await bench.poll()
+    bench.server.misbehave(({ verb, nth }) =>
+      verb === 'look' && nth === 1 ? { kind: 'refuse', status: 500, code: 'ErrorInternalServerError' } : undefined,
+    )
+    const due = { deleteAfterSeconds: 0 }
+    expect(await bench.poll({}, due)).toMatchObject({
+      error: null,
+      sheet: { listed: 3, known: 2, left: 1, deleted: 2 },
+    })
+    expect(await bench.poll({}, due)).toMatchObject({ error: null, sheet: { listed: 1, known: 1, deleted: 1 } })
+    expect([bench.count('download'), bench.left(), await tickets(bench)]).toEqual([3, 0, 3])
+  })
+
   test('too large, which no list tells, it is held and costs the others nothing', async () => {
     const large = mail({ id: 'large', sizeBytes: 200_000 })
     await using bench = await openGraphBench([A, large, C], 'maxMessageBytes=50000')
