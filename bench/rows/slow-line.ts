@@ -20,6 +20,13 @@ export const slowLineRows: readonly Row[] = [
   },
   {
     group: 'slow',
+    what: `intake over ${2 * ONE_WAY_MS} ms of round trip, IMAP`,
+    unit: 'mails/s',
+    goal: { atLeast: 250 },
+    measure: overImap,
+  },
+  {
+    group: 'slow',
     what: `intake over ${2 * ONE_WAY_MS} ms of round trip, one command at a time`,
     unit: 'round trips',
     goal: { atMost: 1.1 },
@@ -32,6 +39,17 @@ async function pipelined(world: World): Promise<Measured> {
   const mailbox = world.dovecot.mailbox(await world.fullMailbox(mails), 'plain')
   const { seconds } = await intakeOverProxy(world, mailbox, mails)
   return { figure: mails / seconds }
+}
+
+/** One command on the wire at a time, and a dozen before the first FETCH. */
+function overImap(world: World): Promise<Measured> {
+  return world.withDatabase(async (databaseUrl) => {
+    const mails = Math.min(MAILS, world.mails.length)
+    const mailbox = world.dovecot.mailbox(await world.fullMailbox(mails), 'plain', { protocol: 'imap' })
+    await using proxy = await startDelayProxy(mailbox.port, ONE_WAY_MS)
+    const { seconds } = await inChild('intake', { databaseUrl, mailbox: { ...mailbox, port: proxy.port }, mails })
+    return { figure: mails / seconds }
+  })
 }
 
 /** Against the sandbox, which announces no PIPELINING. The figure: round trips for one command. */
