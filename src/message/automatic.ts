@@ -54,6 +54,11 @@ const localPart =
 
 const subject = (like: RegExp) => (mail: Judged) => like.test(mail.subject)
 
+const both =
+  (one: Rule['holds'], other: Rule['holds']): Rule['holds'] =>
+  (mail) =>
+    one(mail) && other(mail)
+
 const isYes = /^\W*(?!no\b|false\b|0\b)\w/i
 
 /** What Outlook, Exchange and others begin an absence note with, in the languages met most. */
@@ -117,7 +122,7 @@ const RULES: readonly Rule[] = [
   {
     code: 'absence-note',
     kind: 'auto-reply',
-    holds: (mail) => subject(/^\s*auto:/i)(mail) && field(/^in-reply-to$/, /\S/)(mail),
+    holds: both(subject(/^\s*auto:/i), field(/^in-reply-to$/, /\S/)),
   },
   // RFC 5321 section 4.5.5; some servers write the name of the daemon in its place.
   { code: 'return-path-empty', kind: 'auto-reply', holds: field(/^return-path$/, /^<\s*(mailer-daemon)?\s*>/i) },

@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { automatic, kindOf } from '../../../src/message/automatic.ts'
+import { automatic, isLookedAt, kindOf } from '../../../src/message/automatic.ts'
 import { parse } from '../../../src/message/parse.ts'
 import { ruleFields } from '../../../src/message/rule-fields.ts'
 
 const of = (header: string, { sender = 'carla@example.com', subject = 'Help' } = {}) => {
   const lines = header === '' ? [] : header.split('\n').map((line) => ({ key: line.slice(0, line.indexOf(':')), line }))
-  return automatic({ fields: ruleFields(lines), sender, subject })
+  return automatic({ fields: ruleFields(lines.filter(({ key }) => isLookedAt(key.toLowerCase()))), sender, subject })
 }
 
 /** Header, code, kind. */
