@@ -57,6 +57,18 @@ describe('a command that cannot do its work says why in one line, with the exit 
     expect(ended.stdout.toString()).toBe('')
   })
 
+  test('a command that only holds others shows them', async () => {
+    const { code, stderr } = await run(['mailbox'], quiet)
+    expect([code, stderr]).toEqual([64, expect.stringMatching(/^Usage: mailchute mailbox/)])
+    expect(stderr).not.toContain('error')
+  })
+
+  test('a reader that goes away early, as head does, is no fault', async () => {
+    const listing = start(['mailbox', 'test', 'support', '--json'], { ...quiet, ...mailbox(sandbox.url('support')) })
+    listing.child.stdout?.destroy()
+    expect(await listing.ended).toMatchObject({ code: 0, stderr: '' })
+  })
+
   test.each([
     [['tickets', 'show', '99']],
     [['tickets', 'show', 'first']],
