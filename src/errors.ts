@@ -205,7 +205,7 @@ export const ERROR_CATALOGUE = {
   'oauth/unavailable': entry(
     'retry',
     EX_TEMPFAIL,
-    'the authority is not reached, or is not well: check the network and its name service, else wait. A worker tries again with back-off',
+    'the authority is not reached, or is not well: check the network and its name service, else wait; it is tried again with back-off',
   ),
   'oauth/refused': entry('alert', EX_NOPERM, 'the authority refuses; its code above (AADSTS... at Microsoft) says why'),
 

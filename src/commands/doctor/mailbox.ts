@@ -61,7 +61,7 @@ function endingSoon({ what, daysLeft, endsAt }: CredentialLife, { name }: Mailbo
   const said = `${daysLeft < 0 ? 'ended on' : `${daysLeft} days left, until`} ${date}${suffix}`
   const todo =
     what === 'client-secret'
-      ? `make a new secret in the app registration, and set it with ${settingOf(name, 'OAUTH_CLIENT_SECRET_EXPIRES')}`
+      ? `make a new secret in the app registration, set it, and its end as ${settingOf(name, 'OAUTH_CLIENT_SECRET_EXPIRES')}`
       : `\`mailchute run\` renews it every few days: see why it does not, or run \`mailchute mailbox login ${name}\``
   return { said, todo }
 }
