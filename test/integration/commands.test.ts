@@ -37,7 +37,7 @@ const mailbox = (url: string, password = PASSWORD) => ({
 
 /** On a terminal a person reads one line: what, its code, and what to do. */
 function expectOneLine(stderr: string, code: string): void {
-  expect(stderr).toMatch(new RegExp(`^error ${code}: .+\\. Hint: .+\\n$`))
+  expect(stderr).toMatch(new RegExp(`^error ${code}: .+[^.]\\. Hint: .+\\n$`))
   expect(stderr).not.toMatch(/canary/)
 }
 
@@ -170,7 +170,7 @@ describe('a mailbox', () => {
     const before = sandbox.log.length
     const ended = await run(['mailbox', 'test', 'support'], mailbox(sandbox.url('support')))
     expect(ended.code).toBe(0)
-    expect(ended.stdout.toString()).toMatch(/login works, 1 messages of \d+ B/)
+    expect(ended.stdout.toString()).toMatch(/login works, 1 message of \d+ B/)
     const verbs = new Set(sandbox.log.slice(before).map(({ verb }) => verb))
     for (const verb of ['RETR', 'DELE', 'QUIT']) expect(verbs).not.toContain(verb)
     expect(sandbox.mailbox('support').messages()).toHaveLength(1)
