@@ -28,7 +28,7 @@ export const ERROR_CATALOGUE = {
   'usage/invalid': entry('alert', EX_USAGE, 'see `mailchute --help`'),
   'usage/not-found': entry('alert', EX_USAGE, 'list what there is with `mailchute messages` or `mailchute tickets`'),
   'config/invalid': entry('alert', EX_CONFIG, 'mend the settings named above; `.env.example` lists every one'),
-  'config/no-mailbox': entry('alert', EX_CONFIG, 'set MAILBOX_<NAME>_URL, or try `mailchute demo`'),
+  'config/no-mailbox': entry('alert', EX_CONFIG, 'add one with `mailchute mailbox add`, or try `mailchute demo`'),
   'config/unknown-mailbox': entry('alert', EX_USAGE, '`mailchute mailbox list` names the mailboxes that are set'),
   'config/not-written': entry(
     'alert',
@@ -205,7 +205,7 @@ export const ERROR_CATALOGUE = {
   'oauth/unavailable': entry(
     'retry',
     EX_TEMPFAIL,
-    'the authority does not answer as it should; it is tried again with back-off',
+    'the authority is not reached, or is not well: check the network and its name service, else wait; it is tried again with back-off',
   ),
   'oauth/refused': entry('alert', EX_NOPERM, 'the authority refuses; its code above (AADSTS... at Microsoft) says why'),
 

@@ -83,7 +83,7 @@ function assertGood(mailbox: OAuthMailbox, login: Login | null): Login {
 }
 
 export function loginRequired(name: string, why: string, context: ErrorContext = {}): MailchuteError {
-  return new MailchuteError('oauth/login-required', `mailbox ${name}: ${why}`, {
+  return new MailchuteError('oauth/login-required', why, {
     context: { mailbox: name, ...context },
     hint: `somebody has to log in: \`mailchute mailbox login ${name}\`. The mailbox is polled again by itself after that`,
   })
@@ -109,10 +109,9 @@ async function underLock<T>(
       return outcome.value
     }
     if (performance.now() > givesUpAt) {
-      throw new MailchuteError(
-        'oauth/unavailable',
-        `mailbox ${mailbox.name}: another process renews the login and does not finish`,
-      )
+      throw new MailchuteError('oauth/unavailable', 'another process renews the login and does not finish', {
+        context: { mailbox: mailbox.name },
+      })
     }
   }
 }

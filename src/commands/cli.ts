@@ -9,6 +9,7 @@ import { print, printError, printJson, progressLine } from './terminal.ts'
 /** Runs the command line and resolves with the exit code. Commands are loaded when called: starting must be quick. */
 export async function cli(argv: readonly string[], version: string): Promise<number> {
   const signal = shutdownSignal()
+  heedNobodyReading()
   const result = { exitCode: 0 }
   const program = new Command('mailchute')
     .description('Turns support mailboxes into tickets: nothing lost, nothing twice, everything explained.')
@@ -27,11 +28,20 @@ export async function cli(argv: readonly string[], version: string): Promise<num
   }
 }
 
+/** `mailchute messages | head`: what nobody reads any more is no fault, and what was begun is done to its end. */
+function heedNobodyReading(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+
 const config = (): Config => readConfig(process.env, process.cwd())
 
 function report(thrown: unknown): number {
   if (thrown instanceof CommanderError) {
     if (thrown.exitCode === 0) return 0
+    // A command that only holds others has shown its help.
+    if (thrown.code === 'commander.help') return 64
     printError(new MailchuteError('usage/invalid', thrown.message.replace(/^error: /, '').replaceAll('\n', ' ')))
     return 64
   }
@@ -117,6 +127,7 @@ function mailboxCommands(program: Command, signal: AbortSignal, result: Result):
   settingCommands(mailbox, signal, result)
   mailbox
     .command('list')
+    .description('what is set, and how each one does')
     .option('--json', 'one JSON object a line', false)
     .action(async (options: { json: boolean }) => (await import('./mailbox.ts')).listMailboxes(config(), options))
   mailbox
@@ -137,9 +148,11 @@ function mailboxCommands(program: Command, signal: AbortSignal, result: Result):
     )
   mailbox
     .command('pause <name>')
+    .description('polls it no more until it is resumed')
     .action(async (name: string) => (await import('./mailbox.ts')).pauseMailbox(config(), name))
   mailbox
     .command('resume <name>')
+    .description('polls it again; what was held on the server is tried again')
     .action(async (name: string) => (await import('./mailbox.ts')).resumeMailbox(config(), name))
 }
 

@@ -1,7 +1,7 @@
 /** What lies in a mailbox. Changes nothing: no download, no DELE, no QUIT, nothing marked as seen. */
 import type { Config, MailboxConfig } from '../config.ts'
 import { connecting } from './connect.ts'
-import { bytes } from './terminal.ts'
+import { bytes, counted } from './terminal.ts'
 
 export interface Inspection {
   readonly mailbox: string
@@ -50,7 +50,7 @@ function loginOf({ credentials }: MailboxConfig): string {
 export function inspectionText(inspection: Inspection): string {
   const { mailbox, messages, octets, milliseconds } = inspection
   const lines = inspectionLines(inspection).map(([what, said]) => `  ${what.padEnd(12)} ${said}\n`)
-  return `${mailbox}: login works, ${messages} messages of ${bytes(octets)}, ${milliseconds} ms; nothing was changed\n${lines.join('')}`
+  return `${mailbox}: login works, ${counted(messages, 'message')} of ${bytes(octets)}, ${milliseconds} ms; nothing was changed\n${lines.join('')}`
 }
 
 /** What it is, and what is known of it. */

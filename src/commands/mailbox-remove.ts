@@ -61,11 +61,12 @@ async function isConfirmed(mailbox: string, names: readonly string[], signal: Ab
   const prompt = createPrompt(signal)
   try {
     prompt.box(`Of ${mailbox} these go`, [...names, 'its stored login', '', 'Its messages and tickets stay.'])
-    return await prompt.confirm(`Remove ${mailbox}?`)
+    if (await prompt.confirm(`Remove ${mailbox}?`)) return true
   } catch (error) {
-    if (error instanceof Stopped) return false
-    throw error
+    if (!(error instanceof Stopped)) throw error
   }
+  prompt.close('Stopped: nothing was removed.')
+  return false
 }
 
 function removeFromFile(name: string, names: readonly string[], cwd: string): void {

@@ -8,7 +8,9 @@ export async function rotate(config: Config): Promise<void> {
   await using app = await openApp(config)
   const count = await rotateKey(app.keyring, app.store.logins)
   const isFile = config.secretKey === null
-  print(`${count} logins are sealed with ${isFile ? 'a new key (secret.key)' : 'MAILCHUTE_SECRET_KEY'}\n`)
+  print(
+    `${count === 1 ? '1 login is' : `${count} logins are`} sealed with ${isFile ? 'a new key (secret.key)' : 'MAILCHUTE_SECRET_KEY'}\n`,
+  )
   if (config.oldSecretKey !== null)
     print('MAILCHUTE_SECRET_KEY_OLD is not needed any more, once every process is restarted\n')
 }

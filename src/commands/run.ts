@@ -87,15 +87,7 @@ function pollDuty(app: App, queue: Queue, mailboxes: readonly MailboxConfig[], s
       app.log.failure('wake.failed', asMailchuteError(error), { mailbox: name })
     })
   const pollOnce = createPollOnce(app, queue)
-  const handle = async (name: string, job: JobRun) => {
-    try {
-      await pollIfDue(app, pollOnce, mailboxes, name, job, signal)
-    } catch (error) {
-      // A poll that fails tells of it; one that could not even be booked would stand still unheard.
-      app.log.failure('poll.failed', asMailchuteError(error), { mailbox: name })
-      throw error
-    }
-  }
+  const handle = (name: string, job: JobRun) => pollIfDue(app, pollOnce, mailboxes, name, job, signal)
   const mayPoll = async (mailbox: MailboxConfig) =>
     app.store.mailboxes.find(mailbox.name).then(
       (row) => whyNot(mailbox, row) === null,
@@ -128,7 +120,7 @@ async function pollIfDue(
     if (reason !== null) app.log.event('poll.skipped', { mailbox: name, reason })
     else if (mailbox) await pollOnce(mailbox, AbortSignal.any([job.signal, signal]))
   } catch (error) {
-    // The store could not even book the poll: nobody else would tell.
+    // A poll that fails tells of it itself; one that could not even be booked would stand still unheard.
     app.log.failure('poll.failed', asMailchuteError(error), { mailbox: name })
     throw error
   }

@@ -66,7 +66,7 @@ export function printJson(value: unknown): void {
 export function printError(error: MailchuteError): void {
   const { code, message, hint } = error
   process.stderr.write(
-    `${errorColours.red('error')} ${errorColours.bold(code)}: ${message}. ${hint ? `${errorColours.dim('Hint:')} ${hint}` : ''}\n`,
+    `${errorColours.red('error')} ${errorColours.bold(code)}: ${message.replace(/\.$/, '')}. ${hint ? `${errorColours.dim('Hint:')} ${hint}` : ''}\n`,
   )
 }
 
@@ -77,6 +77,10 @@ export function progressLine(): { show(text: string): void; clear(): void } {
     show: (text) => process.stderr.write(`\r\x1b[K${text}`),
     clear: () => process.stderr.write('\r\x1b[K'),
   }
+}
+
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`
 }
 
 export function bytes(count: number): string {

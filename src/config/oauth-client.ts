@@ -48,8 +48,9 @@ export function readOAuthClient(
   }
 }
 
-/** Accounts of persons, which belong to no organisation's tenant. */
-const CONSUMER_DOMAINS = /^(outlook|hotmail|live|msn)\.[a-z.]+$/i
+/** Of accounts of persons, which belong to no organisation's tenant. */
+export const isConsumerDomain = (domain: string): boolean => /^(outlook|hotmail|live|msn)\.[a-z.]+$/i.test(domain)
+
 const GOOGLE_HOSTS = /(^|\.)(gmail|googlemail)\.com$/
 
 const providerOf = ({ host }: Place): Provider => (GOOGLE_HOSTS.test(host) ? 'google' : 'microsoft')
@@ -62,7 +63,7 @@ function grantOf(clientSecret: string | null, provider: Provider, tenant: string
 /** The domain of an organisation's address names its tenant as well as the tenant's id does. */
 function readTenant(written: string | null, { user }: Place, reject: Reject): string {
   const domain = user.split('@')[1] ?? ''
-  if (written === null) return domain === '' ? 'organizations' : CONSUMER_DOMAINS.test(domain) ? 'consumers' : domain
+  if (written === null) return domain === '' ? 'organizations' : isConsumerDomain(domain) ? 'consumers' : domain
   if (/^[A-Za-z0-9.-]+$/.test(written)) return written
   reject('TENANT', 'it is no tenant', 'write its id or domain, or common, organizations or consumers')
   return 'organizations'

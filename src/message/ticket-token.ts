@@ -1,6 +1,7 @@
 /**
- * The Message-ID of a mail of ours about a ticket: it says which ticket, signed, so that an answer finds its way even
- * where its References were cut, and nobody can make one up for another's ticket.
+ * The Message-ID of a mail of ours about a ticket: it says which ticket, signed, so that nobody can make one up for
+ * another's ticket. An answer finds its ticket by the thread that the msg-id was put into when it was sent;
+ * `verify` is for whoever finds no such thread, and nobody asks it yet.
  *
  * `<t.NUMBER.OUTBOX.MAC@domain>`: the same for the same number, outbox row and key, whenever it is made. The MAC is
  * HMAC-SHA-256 over number and row, cut to 128 bits (RFC 2104 section 5), in hexadecimal, for some mail systems change

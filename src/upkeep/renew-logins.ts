@@ -13,9 +13,9 @@ import type { Store } from '../store/store.ts'
 const IDLE_DAYS = 3
 const DAY_MILLISECONDS = 86_400_000
 
-export interface Renewal {
+export interface Renewed {
   readonly mailbox: string
-  /** null: it was renewed. */
+  /** Why it was not; null: it was. */
   readonly error: MailchuteError | null
 }
 
@@ -24,8 +24,8 @@ export async function renewIdleLogins(
   mailboxes: readonly MailboxConfig[],
   now: Date,
   signal: AbortSignal,
-): Promise<readonly Renewal[]> {
-  const renewals: Renewal[] = []
+): Promise<readonly Renewed[]> {
+  const renewals: Renewed[] = []
   for (const mailbox of mailboxes.filter(hasLogin)) {
     signal.throwIfAborted()
     const row = await store.mailboxes.find(mailbox.name)

@@ -37,7 +37,7 @@ const mailbox = (url: string, password = PASSWORD) => ({
 
 /** On a terminal a person reads one line: what, its code, and what to do. */
 function expectOneLine(stderr: string, code: string): void {
-  expect(stderr).toMatch(new RegExp(`^error ${code}: .+\\. Hint: .+\\n$`))
+  expect(stderr).toMatch(new RegExp(`^error ${code}: .+[^.]\\. Hint: .+\\n$`))
   expect(stderr).not.toMatch(/canary/)
 }
 
@@ -55,6 +55,18 @@ describe('a command that cannot do its work says why in one line, with the exit 
     expect(ended.code).toBe(exitCode)
     expectOneLine(ended.stderr, code)
     expect(ended.stdout.toString()).toBe('')
+  })
+
+  test('a command that only holds others shows them', async () => {
+    const { code, stderr } = await run(['mailbox'], quiet)
+    expect([code, stderr]).toEqual([64, expect.stringMatching(/^Usage: mailchute mailbox/)])
+    expect(stderr).not.toContain('error')
+  })
+
+  test('a reader that goes away early, as head does, is no fault', async () => {
+    const listing = start(['mailbox', 'test', 'support', '--json'], { ...quiet, ...mailbox(sandbox.url('support')) })
+    listing.child.stdout?.destroy()
+    expect(await listing.ended).toMatchObject({ code: 0, stderr: '' })
   })
 
   test.each([
@@ -158,7 +170,7 @@ describe('a mailbox', () => {
     const before = sandbox.log.length
     const ended = await run(['mailbox', 'test', 'support'], mailbox(sandbox.url('support')))
     expect(ended.code).toBe(0)
-    expect(ended.stdout.toString()).toMatch(/login works, 1 messages of \d+ B/)
+    expect(ended.stdout.toString()).toMatch(/login works, 1 message of \d+ B/)
     const verbs = new Set(sandbox.log.slice(before).map(({ verb }) => verb))
     for (const verb of ['RETR', 'DELE', 'QUIT']) expect(verbs).not.toContain(verb)
     expect(sandbox.mailbox('support').messages()).toHaveLength(1)

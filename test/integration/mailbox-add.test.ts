@@ -38,8 +38,7 @@ const url = (user: string) => `pop3s://${user}@localhost:${dovecot.ports.pop3s}`
 /** Up to the connection, with this password. */
 async function answerAll(terminal: ReturnType<typeof onTerminal>, password: string): Promise<void> {
   await terminal.answer('Address of the mailbox', 'nobody', ENTER)
-  // Held against the readers of settings while it is asked.
-  await terminal.answer('it holds no address', '\x15', 'anna@corp.example', ENTER)
+  await terminal.answer('write it whole', '\x15', 'anna@corp.example', ENTER)
   await terminal.answer('Where is it?', DOWN, ENTER)
   await terminal.answer('Server', '\x15', `localhost:${dovecot.ports.pop3s}`, ENTER)
   await terminal.answer('Encryption', ENTER)
@@ -77,6 +76,16 @@ describe('mailbox add on a terminal', () => {
     await removal.answer('Remove anna?', ENTER)
     expect(await removal.ended).toBe(0)
     expect(await envFile()).toBe(OWN)
+  })
+
+  test('remove writes nothing where it is stopped', async () => {
+    await writeFile(path.join(cwd, '.env'), `MAILBOX_ANNA_URL=${url('anna')}\nMAILBOX_ANNA_PASSWORD=x\n`)
+    const before = await envFile()
+    const removal = onTerminal(['mailbox', 'remove', 'anna'], { DATABASE_URL: await createDatabase() }, cwd)
+    await removal.answer('Remove anna?', CTRL_C)
+    await removal.answer('nothing was removed')
+    expect(await removal.ended).toBe(130)
+    expect(await envFile()).toBe(before)
   })
 
   test('a wrong password is told with what to do, can be given again, and stopping writes nothing', async () => {

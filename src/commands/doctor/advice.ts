@@ -1,4 +1,5 @@
 /** Settings on Microsoft's side that decide what a poll sees, and cannot be seen from here. */
+import { isConsumerDomain } from '../../config/oauth-client.ts'
 import type { MailboxConfig } from '../../config.ts'
 import type { Warning } from './report.ts'
 
@@ -9,7 +10,7 @@ export function adviceFor(mailbox: MailboxConfig): Warning[] {
 
 function isPersonal({ credentials, user }: MailboxConfig): boolean {
   const isConsumers = credentials.kind === 'oauth' && credentials.client.endpoints.token.includes('/consumers/')
-  return isConsumers || /@(outlook|hotmail|live|msn)\.[a-z.]+$/i.test(user)
+  return isConsumers || isConsumerDomain(user.split('@')[1] ?? '')
 }
 
 /** Only over POP3 does Outlook.com make something else of a deletion. */

@@ -2,13 +2,14 @@
 import type { Config, MailboxConfig } from '../../config.ts'
 import { asMailchuteError, MailchuteError } from '../../errors.ts'
 import { type App, openApp } from '../app.ts'
+import { counted } from '../terminal.ts'
 import { checkMailbox } from './mailbox.ts'
 import { createReport, type Report, type Warning } from './report.ts'
 
 /** Resolves with the exit code: that of the first fault, 0 if there is none. */
 export async function doctor(config: Config, signal: AbortSignal): Promise<number> {
   const report = createReport()
-  report.ok('settings', `${config.mailboxes.length} mailboxes`)
+  report.ok('settings', counted(config.mailboxes.length, 'mailbox', 'mailboxes'))
   const app = await openApp(config).catch((thrown: unknown) => {
     report.fault('database', asMailchuteError(thrown))
     return null

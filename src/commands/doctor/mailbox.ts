@@ -6,7 +6,7 @@ import { clockSkewSeconds } from '../../source/oauth/clock-skew.ts'
 import { type CredentialLife, EXPIRES_SOON_DAYS, livesOf } from '../../upkeep/expiry.ts'
 import type { App } from '../app.ts'
 import { connecting } from '../connect.ts'
-import { ago } from '../terminal.ts'
+import { ago, counted } from '../terminal.ts'
 import { checkAcknowledge } from './acknowledge.ts'
 import { adviceFor } from './advice.ts'
 import type { Report, Warning } from './report.ts'
@@ -22,7 +22,7 @@ export async function checkMailbox(
   await report.check(what, async () => {
     await using by = await connecting(config, mailbox)
     await using session = await by.connect(signal)
-    return `login works, ${(await session.list()).length} messages`
+    return `login works, ${counted((await session.list()).length, 'message')}`
   })
   const { credentials } = mailbox
   if (credentials.kind === 'oauth') {
@@ -61,7 +61,7 @@ function endingSoon({ what, daysLeft, endsAt }: CredentialLife, { name }: Mailbo
   const said = `${daysLeft < 0 ? 'ended on' : `${daysLeft} days left, until`} ${date}${suffix}`
   const todo =
     what === 'client-secret'
-      ? `make a new secret in the app registration, and set it with ${settingOf(name, 'OAUTH_CLIENT_SECRET_EXPIRES')}`
+      ? `make a new secret in the app registration, set it, and its end as ${settingOf(name, 'OAUTH_CLIENT_SECRET_EXPIRES')}`
       : `\`mailchute run\` renews it every few days: see why it does not, or run \`mailchute mailbox login ${name}\``
   return { said, todo }
 }

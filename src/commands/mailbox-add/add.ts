@@ -10,7 +10,7 @@ import { openApp } from '../app.ts'
 import { needsLogin } from '../connect.ts'
 import { login } from '../login.ts'
 import { type Inspection, inspectionLines, inspectionText, inspectMailbox } from '../mailbox-inspect.ts'
-import { bytes, print, progressLine } from '../terminal.ts'
+import { bytes, counted, print, progressLine } from '../terminal.ts'
 import { type Answers, draftOf } from './answers.ts'
 import { askAll } from './ask.ts'
 import {
@@ -156,7 +156,7 @@ async function afterFailure(prompt: Prompt): Promise<Verdict> {
 function show(prompt: Prompt, inspection: Inspection): void {
   const { messages, octets } = inspection
   const lines = inspectionLines(inspection).map(([what, said]) => `${what.padEnd(10)} ${said}`)
-  prompt.box(`It works: ${messages} messages of ${bytes(octets)}; nothing was changed`, lines)
+  prompt.box(`It works: ${counted(messages, 'message')} of ${bytes(octets)}; nothing was changed`, lines)
 }
 
 async function look(draft: Draft, surroundings: Surroundings, signal: AbortSignal): Promise<Inspection> {

@@ -1,7 +1,7 @@
 /** Who logs in to the mailbox, and with what. */
 import { type Answers, isMicrosoft } from './answers.ts'
 import { type Asking, needed, problemWith } from './asking.ts'
-import { domainOf, isConsumerDomain, type Kind } from './guess.ts'
+import { domainOf, isConsumerAddress, type Kind } from './guess.ts'
 import type { Choice } from './prompt.ts'
 
 type Login = Pick<Answers, 'login' | 'password' | 'clientId' | 'clientSecret' | 'clientSecretExpires' | 'tenant'>
@@ -74,7 +74,7 @@ function askExpiry(asking: Asking, known: Answers): Promise<string> {
 function askTenant(asking: Asking, known: Answers): Promise<string> {
   const { prompt, before } = asking
   const { kind, address } = known
-  const guess = kind === 'outlook' || isConsumerDomain(address) ? 'consumers' : domainOf(address)
+  const guess = kind === 'outlook' || isConsumerAddress(address) ? 'consumers' : domainOf(address)
   const check = (tenant: string) => needed(tenant) ?? problemWith(asking, { ...known, tenant })
   return prompt.text(
     'Tenant (id or domain of the organisation; consumers for Outlook.com)',

@@ -19,7 +19,10 @@ export async function askAll(asking: Asking, name: string | undefined): Promise<
 }
 
 function askAddress(asking: Asking): Promise<string> {
-  const check = (address: string) => problemWith(asking, { ...UNASKED, address, kind: 'outlook', login: 'person' })
+  const check = (address: string) =>
+    /^[^@\s]+@[^@\s]+$/.test(address)
+      ? problemWith(asking, { ...UNASKED, address, kind: 'outlook', login: 'person' })
+      : 'write it whole, as support@example.com'
   return asking.prompt.text('Address of the mailbox', asking.before.address ?? '', check, 'support@example.com')
 }
 

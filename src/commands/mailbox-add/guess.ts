@@ -1,7 +1,8 @@
 /** What an address tells of its mailbox. Guesses only: each is asked, or can be changed. */
+import { isConsumerDomain } from '../../config/oauth-client.ts'
+
 export type Kind = 'outlook' | 'microsoft-365' | 'gmail' | 'imap' | 'pop3'
 
-const OUTLOOK = /^(outlook|hotmail|live|msn)\.[a-z.]+$/
 const GMAIL = /^(gmail|googlemail)\.com$/
 
 /** Servers of providers whose names do not follow from the address. */
@@ -21,11 +22,11 @@ const KNOWN_SERVERS: Readonly<Record<string, { readonly imap: string; readonly p
 }
 
 export const domainOf = (address: string): string => address.split('@').at(-1)?.toLowerCase() ?? ''
-export const isConsumerDomain = (address: string): boolean => OUTLOOK.test(domainOf(address))
+export const isConsumerAddress = (address: string): boolean => isConsumerDomain(domainOf(address))
 
 /** null: the domain does not say. */
 export function kindOf(address: string): Kind | null {
-  if (isConsumerDomain(address)) return 'outlook'
+  if (isConsumerAddress(address)) return 'outlook'
   return GMAIL.test(domainOf(address)) ? 'gmail' : null
 }
 

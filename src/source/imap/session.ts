@@ -8,8 +8,7 @@
  */
 import type { Account } from '../../config.ts'
 import { asMailchuteError } from '../../errors.ts'
-import { failuresOf } from '../failure.ts'
-import { lifetimeOf } from '../lifetime.ts'
+import { sessionsOf } from '../sessions.ts'
 import type { Connect, MailSession } from '../source.ts'
 import { openFolder } from './folder.ts'
 import { IMAP_LIMITS, type ImapLimits } from './limits.ts'
@@ -18,17 +17,7 @@ import type { Setting } from './setting.ts'
 import { transactionOf } from './transaction.ts'
 
 export function imap(mailbox: Account, limits: Partial<ImapLimits> = {}): Connect {
-  return async (signal) => {
-    const failures = failuresOf(mailbox)
-    const own = { ...IMAP_LIMITS, ...limits }
-    const lifetime = lifetimeOf(signal, own.sessionMs, failures)
-    try {
-      return await openSession({ mailbox, limits: own, failures, lifetime })
-    } catch (error) {
-      lifetime.release()
-      throw error
-    }
-  }
+  return sessionsOf(mailbox, { ...IMAP_LIMITS, ...limits }, openSession)
 }
 
 async function openSession(setting: Setting): Promise<MailSession> {

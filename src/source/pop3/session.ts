@@ -9,8 +9,7 @@ import type { Socket } from 'node:net'
 
 import type { Account } from '../../config.ts'
 import { dial, secure } from '../connection.ts'
-import { failuresOf } from '../failure.ts'
-import { lifetimeOf } from '../lifetime.ts'
+import { sessionsOf } from '../sessions.ts'
 import type { Connect, MailSession } from '../source.ts'
 import { logIn } from './auth.ts'
 import { askCapabilities, type Capabilities, windowOf } from './capabilities.ts'
@@ -21,17 +20,7 @@ import type { Setting } from './setting.ts'
 import { transactionOf } from './transaction.ts'
 
 export function pop3(mailbox: Account, limits: Partial<Pop3Limits> = {}): Connect {
-  return async (signal) => {
-    const failures = failuresOf(mailbox)
-    const own = { ...POP3_LIMITS, ...limits }
-    const lifetime = lifetimeOf(signal, own.sessionMs, failures)
-    try {
-      return await openSession({ mailbox, limits: own, failures, lifetime })
-    } catch (error) {
-      lifetime.release()
-      throw error
-    }
-  }
+  return sessionsOf(mailbox, { ...POP3_LIMITS, ...limits }, openSession)
 }
 
 async function openSession(setting: Setting): Promise<MailSession> {
