@@ -171,6 +171,17 @@ describe('what is no authority', () => {
     expect(error.message).toMatch(/Bad header: Basic \[redacted\]$/)
   })
 
+  test('a description that is no text', async () => {
+    const error = await atServer(
+      (_, response) => {
+        response.writeHead(400, { 'content-type': 'application/json' })
+        response.end('{"error": "invalid_grant", "error_description": ["token"]}')
+      },
+      (authority) => refresh(clientOf(authority), 'token', MAIL_SCOPE, SIGNAL),
+    )
+    expect(error).toMatchObject({ code: 'oauth/login-required', message: expect.stringMatching(/: invalid_grant$/) })
+  })
+
   test('a server that never answers: the caller calls it off, and hears its own reason', async () => {
     const caller = new AbortController()
     const why = new MailchuteError('runtime/shutting-down', 'stopped by SIGTERM')
