@@ -9,7 +9,7 @@ import { type Grant, missingScopes } from '../source/oauth/grant.ts'
 import { type App, mailboxesOf, openApp } from './app.ts'
 import { type BrowserOptions, throughBrowser } from './browser-login.ts'
 import { inspectionText, inspectMailbox } from './mailbox-inspect.ts'
-import { print } from './terminal.ts'
+import { print, printable } from './terminal.ts'
 
 export interface LoginOptions extends BrowserOptions {
   readonly device: boolean
@@ -55,7 +55,8 @@ async function logInTo(
   if (options.device) {
     const device = await beginDeviceLogin(client, scope, signal)
     const minutes = Math.floor(device.expiresInSeconds / 60)
-    print(`Open ${device.verificationUri} and type in the code ${device.userCode} (good for ${minutes} minutes).\n`)
+    const [place, code] = [printable(device.verificationUri), printable(device.userCode)]
+    print(`Open ${place} and type in the code ${code} (good for ${minutes} minutes).\n`)
     print(`Log in as ${mailbox.user}, or as somebody who may read that mailbox.\n`)
     return await keep(await device.finish(signal), 'device-code')
   }

@@ -1,7 +1,7 @@
 /** What lies in a mailbox. Changes nothing: no download, no DELE, no QUIT, nothing marked as seen. */
 import type { Config, MailboxConfig } from '../config.ts'
 import { connecting } from './connect.ts'
-import { bytes, counted } from './terminal.ts'
+import { bytes, counted, printable } from './terminal.ts'
 
 export interface Inspection {
   readonly mailbox: string
@@ -67,7 +67,7 @@ export function inspectionLines(inspection: Inspection): [string, string][] {
     ['server', `${protocol} ${server}, ${ENCRYPTION[encryption]}`],
     ['logged in', `as ${user} with ${WAYS[login] ?? login}`],
     ...dates,
-    ['offers', capabilities.length === 0 ? 'nothing that it tells' : capabilities.join(', ')],
+    ['offers', capabilities.length === 0 ? 'nothing that it tells' : printable(capabilities.join(', '))],
   ]
 }
 

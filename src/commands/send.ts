@@ -1,10 +1,10 @@
 /** Acknowledgements: what a worker needs to decide on them, and the third thing that a worker does, sending them. */
-import { domainToASCII } from 'node:url'
 import { schedule } from 'node-cron'
 import { secretKeysOf } from '../access/secret-keys.ts'
 import type { Config, MailboxConfig } from '../config.ts'
 import { asMailchuteError, MailchuteError } from '../errors.ts'
 import { createTicketTokens } from '../message/ticket-token.ts'
+import { wireAddress } from '../message/wire-address.ts'
 import { createSender, type Sender } from '../outbound/sender.ts'
 import { loadTemplates } from '../outbound/templates.ts'
 import type { Acknowledging } from '../ticketing/acknowledge.ts'
@@ -46,11 +46,7 @@ function ownAddresses({ mailboxes }: Config): (address: string) => boolean {
   return (address) => own.has(comparable(address))
 }
 
-function comparable(address: string): string {
-  const at = address.lastIndexOf('@')
-  const domain = address.slice(at + 1)
-  return `${address.slice(0, at)}@${domainToASCII(domain) || domain}`.toLowerCase()
-}
+const comparable = (address: string): string => wireAddress(address).toLowerCase()
 
 export interface SendDuty {
   /** Something may be due. */

@@ -1,14 +1,15 @@
 import {
-  chownSync,
   closeSync,
+  fchownSync,
   fsyncSync,
   openSync,
   readFileSync,
   realpathSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs'
 import { MailchuteError } from '../errors.ts'
 
@@ -32,9 +33,7 @@ export function writeSecretFile(file: string, text: string): void {
     const owner = statSync(target, { throwIfNoEntry: false })
     const temporary = `${target}.${process.pid}.new`
     try {
-      writeThrough(temporary, text)
-      // What an administrator edits for a service stays the service's.
-      if (owner && process.getuid?.() === 0) chownSync(temporary, owner.uid, owner.gid)
+      writeThrough(temporary, text, owner)
       renameSync(temporary, target)
     } finally {
       rmSync(temporary, { force: true })
@@ -44,10 +43,13 @@ export function writeSecretFile(file: string, text: string): void {
   }
 }
 
-function writeThrough(file: string, text: string): void {
+function writeThrough(file: string, text: string, owner: Stats | undefined): void {
   const descriptor = openSync(file, 'wx', 0o600)
   try {
-    writeSync(descriptor, text)
+    // Whole or not at all: a disk that is nearly full takes a part.
+    writeFileSync(descriptor, text)
+    // What an administrator edits for a service stays the service's. By its descriptor, for the name may lead elsewhere.
+    if (owner && process.getuid?.() === 0) fchownSync(descriptor, owner.uid, owner.gid)
     fsyncSync(descriptor)
   } finally {
     closeSync(descriptor)

@@ -7,6 +7,7 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 const SECRET_KEY_BYTES = 32
 
 export function readGeneral(settings: Settings, problems: Problem[]): Omit<Config, 'dataDir' | 'mailboxes'> {
+  checkTls(settings, problems)
   return {
     databaseUrl: serverUrl('DATABASE_URL', ['postgresql:', 'postgres:'], settings, problems),
     redisUrl: serverUrl('REDIS_URL', ['redis:', 'rediss:'], settings, problems),
@@ -17,6 +18,13 @@ export function readGeneral(settings: Settings, problems: Problem[]): Omit<Confi
     http: { host: settings.get('HTTP_HOST') ?? '127.0.0.1', port: httpPort(settings, problems) },
     consoleToken: consoleToken(settings, problems),
   }
+}
+
+/** Node obeys it wherever nobody says otherwise: secrets and tokens would go to whoever answers for the authority. */
+function checkTls(settings: Settings, problems: Problem[]): void {
+  if (settings.get('NODE_TLS_REJECT_UNAUTHORIZED') !== '0') return
+  const hint = 'remove it; a certificate authority of your own is named by NODE_EXTRA_CA_CERTS'
+  problems.push({ setting: 'NODE_TLS_REJECT_UNAUTHORIZED', problem: 'it switches off the check of certificates', hint })
 }
 
 function serverUrl(setting: string, protocols: string[], settings: Settings, problems: Problem[]): string | null {

@@ -98,7 +98,8 @@ function passwordInside(setting: string): [string, string] {
   return ['it holds a password', `use ${instead} or ${instead}_FILE; a : in the user is written %3A`]
 }
 
-function decode(text: string): string | null {
+/** null: not percent-encoded correctly. */
+export function decode(text: string): string | null {
   try {
     return decodeURIComponent(text)
   } catch {
@@ -127,7 +128,7 @@ function shown(scheme: string, user: string, { host, port }: { host: string; por
 /** Where tokens and mail of an HTTP API come from: https, or http on this machine. */
 export function isAuthority(text: string): boolean {
   if (!URL.canParse(text)) return false
-  const { protocol, hostname, username, search } = new URL(text)
-  if (username || search) return false
+  const { protocol, hostname, username, password, search } = new URL(text)
+  if (username || password || search) return false
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname.replace(/^\[|\]$/g, '')))
 }

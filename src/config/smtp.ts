@@ -1,7 +1,7 @@
 /** Where mail of a mailbox goes out: MAILBOX_<NAME>_SMTP_URL and its password. */
 import type { MailboxConfig, OAuthClientConfig, SmtpConfig } from '../config.ts'
 import type { Settings } from './environment.ts'
-import { isLoopback, parsePlace } from './mailbox-url.ts'
+import { decode, isLoopback, parsePlace } from './mailbox-url.ts'
 import { didYouMean, type Problem } from './problem.ts'
 
 type Owner = Pick<MailboxConfig, 'user' | 'isMicrosoft' | 'credentials' | 'ca'>
@@ -46,7 +46,8 @@ export function readSmtp(
   if (unknown !== undefined) return reject(`there is no option '${unknown}'`, 'the only option is envelope')
   const envelope = ENVELOPES.find((choice) => choice === (options.get('envelope') ?? 'auto'))
   if (!envelope) return reject('envelope is unknown', `it is one of ${ENVELOPES.join(', ')}`)
-  const user = rawUser === undefined ? owner.user : decodeURIComponent(rawUser)
+  const user = rawUser === undefined ? owner.user : decode(rawUser)
+  if (user === null) return reject('its user is not percent-encoded correctly', 'write %25 for a % in the user')
   const password = settings.secret(`MAILBOX_${name}_SMTP_PASSWORD`)
   return {
     url: `${scheme.toLowerCase()}://${encodeURIComponent(user)}@${place}`,

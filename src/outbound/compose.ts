@@ -2,10 +2,10 @@
  * An acknowledgement as octets, with the header that RFC 3834 section 3.1 asks for. What a stranger wrote gets into it
  * as the subject and, where an own template says so, as a name: each one line, bounded, and without what reorders text.
  */
-import { domainToASCII } from 'node:url'
 import MailComposer from 'nodemailer/lib/mail-composer'
 import type { AcknowledgeConfig } from '../config.ts'
 import { threadFields } from '../message/thread-fields.ts'
+import { wireAddress } from '../message/wire-address.ts'
 import type { Claimed } from '../store/outbox.ts'
 import { fill, type Templates, type Values } from './templates.ts'
 
@@ -38,13 +38,6 @@ export async function composeAcknowledgement(
     newline: '\r\n',
   })
   return composer.compile().build()
-}
-
-/** Internationalised domains go over the wire in ASCII (RFC 5890); a local part has no such form. */
-export function wireAddress(address: string): string {
-  const at = address.lastIndexOf('@')
-  const domain = domainToASCII(address.slice(at + 1))
-  return domain === '' ? address : `${address.slice(0, at)}@${domain}`
 }
 
 const SUBJECT_MAX_CHARACTERS = 150

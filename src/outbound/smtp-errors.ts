@@ -2,8 +2,9 @@
  * What nodemailer throws, as one of our errors. They name host, port, the step and the codes of the server's reply: its
  * words only where it speaks about the login, for about a mail it may quote addresses and content (I9).
  */
-import type { SmtpConfig } from '../config.ts'
+import type { Secret, SmtpConfig } from '../config.ts'
 import { type ErrorCode, MailchuteError } from '../errors.ts'
+import { quoteWithout } from '../source/failure.ts'
 
 /** The fields of nodemailer's errors that are looked at (its errors.ts and smtp-connection). */
 interface SmtpError {
@@ -15,12 +16,13 @@ interface SmtpError {
   readonly responseCode?: number
 }
 
-export function smtpError(smtp: SmtpConfig, thrown: unknown): MailchuteError {
+/** `secret`: what is logged in with, of which nothing is repeated. */
+export function smtpError(smtp: SmtpConfig, secret: Secret | null, thrown: unknown): MailchuteError {
   if (thrown instanceof MailchuteError) return thrown
   const error = thrown as SmtpError
   const [code, hint] = verdict(smtp, error)
   const step = /^[A-Z]+/.exec(error.command ?? '')?.[0] ?? 'CONN'
-  return new MailchuteError(code, `${smtp.host}:${smtp.port}: ${describe(smtp, error, step)}`, {
+  return new MailchuteError(code, `${smtp.host}:${smtp.port}: ${describe(smtp, secret, error, step)}`, {
     // Not the cause itself: it holds the reply, and with it perhaps whom the mail was for.
     context: { host: smtp.host, port: smtp.port, step },
     ...(hint === undefined ? {} : { hint }),
@@ -96,23 +98,13 @@ function throttleHint({ response = '' }: SmtpError): string | undefined {
 
 const TLS_REASONS = /self.signed certificate|unable to \w+[\w ]*|altnames|certificate has expired|wrong version number/i
 
-function describe({ credentials }: SmtpConfig, error: SmtpError, step: string): string {
+function describe({ user }: SmtpConfig, secret: Secret | null, error: SmtpError, step: string): string {
   const { responseCode, response = '', originalCode, code = 'unknown', message } = error
   if (responseCode !== undefined && responseCode > 0) {
     const status = /^\d{3}[ -](\d\.\d{1,3}\.\d{1,3})\b/.exec(response)?.[1]
-    const words = step === 'AUTH' ? `: ${quote(response, credentials)}` : ''
+    const words = step === 'AUTH' && secret !== null ? `: ${quoteWithout({ user, credentials: secret }, response)}` : ''
     return `${step}: the server answered ${responseCode}${status === undefined ? '' : ` ${status}`}${words}`
   }
   const reason = TLS_REASONS.exec(message)?.[0] ?? originalCode ?? code
   return `${step}: ${reason}`
-}
-
-const QUOTE_MAX_CHARACTERS = 160
-
-/** One printable line. A server may repeat what it was sent: no word is as long as a token, and none is the password. */
-function quote(response: string, credentials: SmtpConfig['credentials']): string {
-  const line = response.replace(/[^\x20-\x7e]+/g, ' ')
-  const secret = credentials?.kind === 'password' ? credentials.password : null
-  const known = secret === null ? line : line.replaceAll(secret, '[redacted]')
-  return known.replace(/\S{40,}/g, '[redacted]').slice(0, QUOTE_MAX_CHARACTERS)
 }

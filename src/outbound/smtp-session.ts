@@ -45,7 +45,7 @@ export async function openSmtp(
   limits: SmtpLimits = SMTP_LIMITS,
 ): Promise<SmtpSession> {
   const connection = new SMTPConnection(optionsOf(smtp, secret, limits))
-  const step = stepsOf(smtp, connection, signal, limits.stepMs)
+  const step = stepsOf(smtp, secret, connection, signal, limits.stepMs)
   const session = sessionOf(connection, step)
   try {
     await step((done) => connection.connect(done))
@@ -77,7 +77,13 @@ function optionsOf(smtp: SmtpConfig, secret: Secret | null, limits: SmtpLimits) 
 type Step = (start: (done: (error?: Error | null) => void) => void) => Promise<void>
 
 /** nodemailer calls back where a command was answered; a connection that broke it tells by its events. */
-function stepsOf(smtp: SmtpConfig, connection: SMTPConnection, signal: AbortSignal, stepMs: number): Step {
+function stepsOf(
+  smtp: SmtpConfig,
+  secret: Secret | null,
+  connection: SMTPConnection,
+  signal: AbortSignal,
+  stepMs: number,
+): Step {
   let broken: unknown = null
   let onBroken: (error: unknown) => void = () => undefined
   const breaks = (error: unknown) => {
@@ -102,7 +108,7 @@ function stepsOf(smtp: SmtpConfig, connection: SMTPConnection, signal: AbortSign
         else start((error) => (error ? reject(error) : resolve()))
       })
     } catch (error) {
-      throw smtpError(smtp, error)
+      throw smtpError(smtp, secret, error)
     } finally {
       clearTimeout(late)
     }

@@ -19,7 +19,6 @@ export interface Failures {
 
 export function failuresOf(mailbox: Account): Failures {
   const { host, port } = mailbox
-  const secrets = secretsOf(mailbox)
   return {
     failure: (code, message, { verb, cause, hint, retryAfterSeconds } = {}) =>
       new MailchuteError(code, `${host}:${port}: ${verb === undefined ? '' : `${verb}: `}${message}`, {
@@ -31,23 +30,35 @@ export function failuresOf(mailbox: Account): Failures {
         },
         ...(hint === undefined ? {} : { hint }),
       }),
-    quote: (words) => redact(words.replace(UNPRINTABLE, ' '), secrets).slice(0, QUOTE_MAX_CHARACTERS),
+    quote: (words) => quoteWithout(mailbox, words),
   }
 }
 
-const UNPRINTABLE = /[^\x20-\x7e]+/g
+type Credential = Pick<Account, 'user' | 'credentials'>
+
+/** What `Failures.quote` promises, of one credential. */
+export function quoteWithout(credential: Credential, words: string): string {
+  return redact(printable(words), secretsOf(credential)).slice(0, QUOTE_MAX_CHARACTERS)
+}
+
+/** The same of a text in UTF-8 and of its octets one by one. */
+const printable = (text: string) => text.replace(/[^\x20-\x7e]+/g, ' ')
+
 const QUOTE_MAX_CHARACTERS = 160
 /** No human text has words this long; a server that repeats our line may have cut it anywhere. */
 const SUSPICIOUS_WORD_CHARACTERS = 40
 const FRAGMENT_CHARACTERS = 12
 const REDACTED = '[redacted]'
 
-/** The credential in every form in which it goes over the wire. */
-function secretsOf({ user, credentials }: Account): string[] {
+/** The credential in every form in which it goes over the wire, as it looks when it is printable; the longest first. */
+function secretsOf({ user, credentials }: Credential): string[] {
   const secret = credentials.kind === 'password' ? credentials.password : credentials.token
   const responses = [secret, `\0${user}\0${secret}`, `user=${user}\x01auth=Bearer ${secret}\x01\x01`]
   const forms = [secret, ...responses.map((response) => Buffer.from(response).toString('base64'))]
-  return forms.filter((form) => form !== '').map((form) => form.toLowerCase())
+  return forms
+    .map((form) => printable(form).toLowerCase())
+    .filter((form) => form.trim() !== '')
+    .sort((one, other) => other.length - one.length)
 }
 
 function redact(words: string, secrets: readonly string[]): string {
@@ -59,10 +70,16 @@ function redact(words: string, secrets: readonly string[]): string {
     .join(' ')
 }
 
+/** Of printable words, whose length no change of case changes. */
 function replaceIgnoringCase(words: string, secret: string): string {
-  const at = words.toLowerCase().indexOf(secret)
-  if (at === -1) return words
-  return words.slice(0, at) + REDACTED + replaceIgnoringCase(words.slice(at + secret.length), secret)
+  const lower = words.toLowerCase()
+  const kept: string[] = []
+  let start = 0
+  for (let at = lower.indexOf(secret); at !== -1; at = lower.indexOf(secret, start)) {
+    kept.push(words.slice(start, at))
+    start = at + secret.length
+  }
+  return [...kept, words.slice(start)].join(REDACTED)
 }
 
 function isSuspicious(word: string, secrets: readonly string[]): boolean {

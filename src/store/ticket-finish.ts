@@ -1,7 +1,8 @@
 /** The one statement by which a message becomes (part of) a ticket. */
+import { personOf } from '../message/wire-address.ts'
 import type { Database } from './database.ts'
 import { ACKNOWLEDGEMENT } from './outbox.ts'
-import { addressKey } from './threads.ts'
+import { addressKey, keyOf } from './threads.ts'
 import type { Acknowledgement, Finished, NewEntry, ThreadView, TicketPlace } from './tickets.ts'
 
 const FINISH = (acknowledged: string) => `
@@ -102,7 +103,7 @@ export async function finish(
       [...addresses.values()],
       place.absorbs,
       JSON.stringify(detailOf(view, place, acknowledgement)),
-      ...(due === null ? [] : [due.recipient, addressKey(due.recipient), due.language]),
+      ...(due === null ? [] : [due.recipient, keyOf(personOf(due.recipient)), due.language]),
     ],
   })
   if (row === undefined || !row.wasWaiting) return { outcome: 'gone' }

@@ -196,6 +196,21 @@ describe('many senders at once', () => {
     expect(desk.smtp.mails).toHaveLength(5)
   })
 
+  test('send no more to one person however its address is spelt: in full width, with soft hyphens, as a subaddress', async () => {
+    const desk = await open({ env: { MAILBOX_TEST_ACKNOWLEDGE_PER_HOUR: '2' } })
+    const spellings = [
+      'c@example.com',
+      'c@ex\u00adample.com',
+      'c@ｅxample.com',
+      'c@example\u3002com',
+      'c+1@example.com',
+    ]
+    desk.deliver(...spellings.map((from, each) => mail({ id: `m${each}`, from })))
+    await desk.takeIn()
+    await desk.send()
+    expect(desk.smtp.mails).toHaveLength(2)
+  })
+
   test('leave alone what another has begun, until its lease is over', async () => {
     const desk = await open()
     const [reached, held] = [Promise.withResolvers<void>(), Promise.withResolvers<null>()]

@@ -132,6 +132,17 @@ describe('a session with an SMTP server', () => {
   })
 
   test.each([
+    ['in base64', (secret: string) => Buffer.from(`\0${USER}\0${secret}`).toString('base64'), 'pw'],
+    ['beyond ASCII', (secret: string) => secret, 'pässwörtchen'],
+    ['in capitals', (secret: string) => secret.toUpperCase(), 'correct horse'],
+  ])('quotes nothing of the password where the server repeats it %s', async (_, repeated, password) => {
+    const smtp = await server({ security: 'starttls', auth: ['PLAIN'] })
+    smtp.manners.login = ({ secret }) => ({ code: 535, text: `5.7.8 refused: ${repeated(secret)}` })
+    const error = await failure(open(config(smtp.port, { credentials: { kind: 'password', password } })))
+    expect(error.message).toMatch(/535 5\.7\.8: 535 5\.7\.8 refused: ?\[redacted\]$/)
+  })
+
+  test.each([
     [
       '5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant. Visit https://aka.ms/smtp_auth_disabled',
       /Set-CASMailbox/,

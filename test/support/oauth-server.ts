@@ -88,6 +88,7 @@ function politeManners(): OAuthManners {
     refuse: () => null,
     beforeAnswer: async () => undefined,
     deviceIntervalSeconds: 0.02,
+    verificationUri: 'https://microsoft.example/devicelogin',
   }
 }
 

@@ -273,6 +273,13 @@ describe('names', () => {
     expect(problemsOf({ MAIL: '/var/mail', MAILER_DSN: 'x', LOGNAME: 'me', HTTP_PROXY: 'http://p' })).toEqual([])
   })
 
+  test('nobody switches off the check of certificates, which the authority of a login would go without', () => {
+    expect(problemsOf({ ...MAILBOX, NODE_TLS_REJECT_UNAUTHORIZED: '0' })).toMatchObject([
+      { setting: 'NODE_TLS_REJECT_UNAUTHORIZED', hint: expect.stringContaining('NODE_EXTRA_CA_CERTS') },
+    ])
+    expect(problemsOf({ ...MAILBOX, NODE_TLS_REJECT_UNAUTHORIZED: '1' })).toEqual([])
+  })
+
   test('.env.example is understood, names every setting, and sets none', () => {
     const example = readFileSync(path.join(import.meta.dirname, '../../.env.example'), 'utf8')
     writeFileSync(path.join(cwd, '.env'), example)

@@ -21,28 +21,29 @@ export function errorBodyOf(text: string): ErrorBody {
   const parsed = body.safeParse(jsonOf(text))
   if (!parsed.success) return { codes: [], message: '' }
   const { error } = parsed.data
-  const codes: string[] = []
-  for (let inner: Inner | undefined = error; inner !== undefined; inner = inner.innerError ?? inner.innererror) {
-    if (inner.code !== undefined) codes.push(inner.code)
-  }
-  return { codes, message: error.message ?? '' }
+  return { codes: codesOf(error), message: error.message ?? '' }
 }
 
-interface Inner {
-  code?: string | undefined
-  message?: string | undefined
-  innerError?: Inner | undefined
-  innererror?: Inner | undefined
+/** Microsoft nests two or three. A server that nests thousands must not make us do as many calls. */
+const DEEPEST_CODES = 10
+
+function codesOf(outermost: z.infer<typeof level>): string[] {
+  const codes: string[] = []
+  let inner: z.infer<typeof level> | undefined = outermost
+  for (let depth = 0; inner !== undefined && depth < DEEPEST_CODES; depth++) {
+    if (inner.code !== undefined) codes.push(inner.code)
+    inner = level.safeParse(inner.innerError ?? inner.innererror).data
+  }
+  return codes
 }
-const inner: z.ZodType<Inner> = z.lazy(() =>
-  z.object({
-    code: z.string().optional(),
-    message: z.string().optional(),
-    innerError: inner.optional(),
-    innererror: inner.optional(),
-  }),
-)
-const body = z.object({ error: inner })
+
+const level = z.object({
+  code: z.string().optional(),
+  message: z.string().optional(),
+  innerError: z.unknown().optional(),
+  innererror: z.unknown().optional(),
+})
+const body = z.object({ error: level })
 
 function jsonOf(text: string): unknown {
   try {

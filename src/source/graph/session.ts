@@ -32,6 +32,9 @@ export function graph(
     if (account.credentials.kind !== 'access-token') {
       throw failures.failure('source/auth-unsupported', 'Graph takes no passwords')
     }
+    if (!HEADER_TOKEN.test(account.credentials.token)) {
+      throw failures.failure('config/invalid', 'the token holds a character that no header can have')
+    }
     const own = { ...GRAPH_LIMITS, ...limits }
     const lifetime = endable(lifetimeOf(signal, own.sessionMs, failures))
     const setting: GraphSetting = { mailbox: account, limits: own, failures, lifetime }
@@ -46,6 +49,9 @@ export function graph(
     }
   }
 }
+
+/** RFC 9110 section 5.5: printable ASCII. */
+const HEADER_TOKEN = /^[\x20-\x7e]*$/
 
 /** Cheap, and answered only to those who may read the mailbox. */
 const INBOX: Ask = { verb: 'login', method: 'GET', about: 'login', at: '/mailFolders/inbox?$select=id' }

@@ -107,6 +107,12 @@ function attemptOn(agent: Agent, setting: Setting<GraphLimits>, request: Request
           method === 'GET' && outgoing.reusedSocket && !setting.lifetime.signal.aborted && STALE.has(errnoOf(error)),
       })
     })
+    // Without an error, where the server changes the protocol (101): nobody has asked it to.
+    outgoing.once('close', () => {
+      if (reading !== null) return
+      clock.stop()
+      settle({ error: lost(setting, request, new Error('closed without an answer')), isStale: false })
+    })
     outgoing.end(body)
   })
 }

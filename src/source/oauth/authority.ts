@@ -88,6 +88,8 @@ async function request(url: string, options: CustomFetchOptions, signal: AbortSi
   for (const [name, value] of new URLSearchParams(String(options.body ?? ''))) {
     if (!PLAIN_FIELDS.has(name)) seen.secrets.push(value)
   }
+  const [, basic] = /^Basic (.+)/i.exec(options.headers['authorization'] ?? '') ?? []
+  if (basic !== undefined) seen.secrets.unshift(basic)
   seen.status = null
   const signals = options.signal === undefined ? [signal] : [options.signal, signal]
   const { method, headers, body, redirect } = options

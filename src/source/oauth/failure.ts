@@ -80,7 +80,9 @@ function reasonOf(thrown: unknown): Reason | null {
   if (thrown instanceof ResponseBodyError) {
     const codes: unknown = thrown.cause['error_codes']
     const listed: unknown = Array.isArray(codes) ? codes[0] : null
-    return reason(thrown.error, thrown.error_description ?? '', typeof listed === 'number' ? listed : null)
+    const description: unknown = thrown.error_description
+    const words = typeof description === 'string' ? description : ''
+    return reason(thrown.error, words, typeof listed === 'number' ? listed : null)
   }
   if (thrown instanceof AuthorizationResponseError) return reason(thrown.error, thrown.error_description ?? '')
   return null

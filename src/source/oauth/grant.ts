@@ -26,12 +26,14 @@ interface TokenResponse {
 
 /** RFC 6749 section 5.1 only recommends `expires_in`. */
 const USUAL_SECONDS = 3600
+/** What is said to last longer is kept as well: a date has its bounds, and a token that cannot be saved is lost. */
+const LONGEST_SECONDS = 10 * 365 * 24 * 3600
 /** Microsoft does not tell it: 90 days from the last use. */
 const MICROSOFT_REFRESH_SECONDS = 90 * 24 * 3600
 
 export function grantOf(client: OAuthClientConfig, answered: Answered<TokenResponse>): Grant {
   const { answer, askedAt, clockSkewSeconds } = answered
-  const after = (seconds: number) => new Date(askedAt.getTime() + seconds * 1000)
+  const after = (seconds: number) => new Date(askedAt.getTime() + Math.min(seconds, LONGEST_SECONDS) * 1000)
   const refreshSeconds = refreshSecondsOf(client, answer)
   return {
     accessToken: answer.access_token,

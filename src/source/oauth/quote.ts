@@ -9,7 +9,8 @@ export function quoteSentence(description: string, secrets: readonly string[]): 
   const known = secrets.filter((secret) => secret !== '')
   // Before anything is cut: half a secret would not be known any more.
   const printable = withoutSecrets(description, known)
-    .replace(/[^\x20-\x7e]+/g, ' ')
+    // Many spaces in a row would take the pattern for the end below quadratic time.
+    .replace(/[^\x21-\x7e]+/g, ' ')
     .replace(/^\s*AADSTS\d+:\s*/, '')
   const sentence = /^.*?[.!?](?=\s|$)/.exec(printable)?.[0] ?? printable
   return sentence
@@ -22,9 +23,12 @@ export function quoteSentence(description: string, secrets: readonly string[]): 
 }
 
 function withoutSecrets(text: string, secrets: readonly string[]): string {
-  const forms = secrets.flatMap((secret) => [secret, encodeURIComponent(secret)])
+  const forms = secrets.flatMap((secret) => [secret, encodeURIComponent(secret), formEncoded(secret)])
   return forms.reduce((rest, form) => rest.replaceAll(form, REDACTED), text)
 }
+
+/** As it stands in the body of a request. */
+const formEncoded = (secret: string) => new URLSearchParams({ '': secret }).toString().slice(1)
 
 function safeWord(word: string, secrets: readonly string[]): string {
   if (word.includes('@') || /%40/.test(word)) return '[address]'

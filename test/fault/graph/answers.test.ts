@@ -54,6 +54,15 @@ describe("Microsoft's errors while logging in", () => {
 })
 
 describe('what is no answer of Graph', () => {
+  test('another protocol, which nobody has asked for (RFC 9110 section 15.2.2)', async () => {
+    await using server = await scriptedServer(async (peer) => {
+      while ((await peer.line()) !== '');
+      await peer.send('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n')
+      await peer.gone
+    })
+    await expectFailure(openGraph(`http://127.0.0.1:${server.port}/v1.0`), 'source/connection-lost')
+  })
+
   test.each<[string, Misdeed]>([
     ['a page of a proxy', { kind: 'say', text: '<html>Please log in</html>' }],
     ['no text at all', { kind: 'say', text: '' }],

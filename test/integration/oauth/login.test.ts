@@ -148,6 +148,7 @@ describe('a login', () => {
   test('by device code: it asks until somebody has typed it in (RFC 8628)', async () => {
     await using world = await openWorld('device@mailchute.example', 'pop3+stls')
     const polls = () => world.server.requests.filter(({ grantType }) => grantType.endsWith('device_code')).length
+    world.server.manners.verificationUri = 'https://microsoft.example/\x1b[2Jdevicelogin'
     const login = start([...LOGIN, '--device'], world.settings)
     const [, code = ''] = await login.printed(/type in the code (\S+)/)
     const { promise: asked, resolve } = Promise.withResolvers<void>()
@@ -159,6 +160,7 @@ describe('a login', () => {
     world.server.approve(code)
     const ended = await login.ended
     expect(ended).toMatchObject({ code: 0 })
+    expect(ended.stdout.toString()).toContain('Open https://microsoft.example/ [2Jdevicelogin and')
     expect(ended.stderr).toContain('not granted, though asked for: https://outlook.office.com/SMTP.Send.')
     await expectWorked(world, 'device@mailchute.example', [ended])
   })

@@ -34,6 +34,8 @@ export interface OAuthManners {
   beforeAnswer: (request: OAuthRequest) => Promise<void>
   /** Seconds between polls of a device code. */
   deviceIntervalSeconds: number
+  /** Where a device code is to be typed in. */
+  verificationUri: string
 }
 
 export interface OAuthRequest {
@@ -110,7 +112,7 @@ function device({ manners, grants }: World, form: URLSearchParams): Answer {
     json: {
       user_code: userCode,
       device_code: deviceCode,
-      verification_uri: 'https://microsoft.example/devicelogin',
+      verification_uri: manners.verificationUri,
       expires_in: 900,
       interval: manners.deviceIntervalSeconds,
       message: `To sign in, open https://microsoft.example/devicelogin and enter the code ${userCode}.`,

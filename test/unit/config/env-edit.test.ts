@@ -15,6 +15,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { quoteEnv, withoutSettings, withSettings } from '../../../src/config/env-edit.ts'
 import { readText, writeSecretFile } from '../../../src/config/env-write.ts'
+import { mountSmallDisk } from '../../support/small-disk.ts'
 
 const HEADING = 'Mailbox SALES, by hand'
 
@@ -99,6 +100,20 @@ describe('writing it', () => {
     expect(readlinkSync(link)).toBe(real)
     expect(statSync(real).mode & 0o777).toBe(0o600)
     expect(readdirSync(folder).sort()).toEqual(['.env', 'real'])
+  })
+
+  test('leaves the old one where the disk takes only a part of the new one', async () => {
+    await using disk = await mountSmallDisk(256 * 1024)
+    // Only root may mount one.
+    if (disk === null) return
+    const file = path.join(disk.folder, '.env')
+    writeFileSync(file, 'A=1\n')
+    await disk.fill(8192)
+    expect(() => writeSecretFile(file, `A=${'2'.repeat(64 * 1024)}\n`)).toThrow(
+      expect.objectContaining({ code: 'config/not-written' }),
+    )
+    expect(readFileSync(file, 'utf8')).toBe('A=1\n')
+    expect(readdirSync(disk.folder)).toEqual(['.env'])
   })
 
   test('says so where it cannot', () => {

@@ -94,6 +94,11 @@ describe('an OAuth client', () => {
 
   test.each([
     [{ AUTHORITY: 'http://login.example.com' }, 'AUTHORITY', 'no URL of an authority'],
+    [{ AUTHORITY: 'http://127.0.0.1.evil.example' }, 'AUTHORITY', 'no URL of an authority'],
+    [{ AUTHORITY: 'http://localhost.evil.example' }, 'AUTHORITY', 'no URL of an authority'],
+    [{ AUTHORITY: 'http://127.0.0.1@evil.example' }, 'AUTHORITY', 'no URL of an authority'],
+    [{ AUTHORITY: 'http://[::ffff:8.8.8.8]' }, 'AUTHORITY', 'no URL of an authority'],
+    [{ AUTHORITY: 'https://:password@login.example.com' }, 'AUTHORITY', 'no URL of an authority'],
     [{ TENANT: 'a b' }, 'TENANT', 'no tenant'],
     [{ PROVIDER: 'gogle' }, 'PROVIDER', 'not a choice'],
     [{ GRANT: 'client-credentials' }, 'CLIENT_SECRET', 'client credentials need it'],

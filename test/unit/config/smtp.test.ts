@@ -60,6 +60,8 @@ describe('the way out for mail', () => {
     ['smtp://mail.example.com', 'without TLS'],
     ['smtpss://mail.example.com', 'no SMTP URL'],
     ['smtps://u:pw@mail.example.com', 'holds a password'],
+    ['smtps://100%@mail.example.com', 'percent-encoded'],
+    ['smtp://127.0.0.1.evil.example', 'without TLS'],
     ['smtps://mail.example.com:0', 'host or port'],
     ['smtps://mail.example.com?envelop=own', "no option 'envelop'"],
     ['smtps://mail.example.com?envelope=none', 'envelope is unknown'],

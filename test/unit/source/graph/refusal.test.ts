@@ -25,6 +25,11 @@ describe("the body of an error (Microsoft's error resource)", () => {
     expect(errorBodyOf(text)).toEqual({ codes: ['outer', 'detail', 'most detailed'], message: 'No.' })
   })
 
+  test('may nest deeper than any stack is', () => {
+    const text = `{"error":${'{"code":"c","innerError":'.repeat(5000)}{}${'}'.repeat(5001)}`
+    expect(errorBodyOf(text)).toEqual({ codes: Array(10).fill('c'), message: '' })
+  })
+
   test.each(['', 'no JSON', '[]', '{"error": "text"}', '{"error": {"code": 5}}', 'null'])(
     'may be missing: %j',
     (text) => {

@@ -151,6 +151,14 @@ describe('what a grant says of itself', () => {
     expect(endsAt('other', { refresh_token: 'r', refresh_token_expires_in: 'soon' })).toBeNull()
   })
 
+  test('what is said to last longer than any date is kept all the same', () => {
+    const fields = { refresh_token: 'r', expires_in: 1e15, refresh_token_expires_in: 1e15 }
+    const { expiresAt } = grantOf(clientOf(server.authority), answered(fields))
+    for (const endsAtMs of [expiresAt.getTime(), endsAt('other', fields)]) {
+      expect(endsAtMs).toBe(3650 * DAY_MILLISECONDS)
+    }
+  })
+
   test('scopes that were not granted are found, whatever their case and order', () => {
     const asked = 'https://outlook.office.com/POP.AccessAsUser.All https://outlook.office.com/SMTP.Send offline_access'
     expect(missingScopes(asked, null)).toEqual([])

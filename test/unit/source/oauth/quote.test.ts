@@ -22,11 +22,18 @@ describe("an authority's words (I9)", () => {
     ['a secret with spaces', 'The secret my pass word is bad.', ['my pass word'], 'The secret [redacted] is bad'],
     ['a secret that ends sentences', 'The secret a. b is bad.', ['a. b'], 'The secret [redacted] is bad'],
     ['a secret beyond ASCII', 'The secret pässword is bad.', ['pässword'], 'The secret [redacted] is bad'],
+    ['a secret as a form has it', 'The field was a%7Eb+c.', ['a~b c'], 'The field was [redacted]'],
     ['an encoded secret', 'The secret a%2Fb is bad.', ['a/b'], 'The secret [redacted] is bad'],
     ['a part of a secret', 'The code 0123456789abcd is bad.', ['x0123456789abcdefgh'], 'The code [redacted] is bad'],
     ['whatever is as long as a token', `It is ${'x'.repeat(50)} here.`, [], 'It is [redacted] here'],
   ])('are told without %s', (_, words, secrets, told) => {
     expect(quoteSentence(words, secrets)).toBe(told)
+  })
+
+  test('are read in time linear in their length', () => {
+    const startedAt = performance.now()
+    expect(quoteSentence(`a${' '.repeat(200_000)}b`, [])).toBe('a b')
+    expect(performance.now() - startedAt).toBeLessThan(2000)
   })
 
   test('never hold a secret, wherever it stands', () => {

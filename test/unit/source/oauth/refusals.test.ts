@@ -156,6 +156,32 @@ describe('what is no authority', () => {
     expect(error).toMatchObject({ code: 'oauth/unavailable', message: expect.stringMatching(/not reached/) })
   })
 
+  test('a server that repeats the header in which the secret was sent (RFC 6749 section 2.3.1)', async () => {
+    const error = await atServer(
+      (request, response) => {
+        response.writeHead(400, { 'content-type': 'application/json' })
+        const description = `Bad header: ${request.headers.authorization}`
+        response.end(JSON.stringify({ error: 'invalid_client', error_description: description }))
+      },
+      (authority) => {
+        const client = clientOf(authority, { provider: 'other', clientId: 'id', clientSecret: 'pw~1 2' })
+        return askAsApplication(client, 'https://a/.default', SIGNAL)
+      },
+    )
+    expect(error.message).toMatch(/Bad header: Basic \[redacted\]$/)
+  })
+
+  test('a description that is no text', async () => {
+    const error = await atServer(
+      (_, response) => {
+        response.writeHead(400, { 'content-type': 'application/json' })
+        response.end('{"error": "invalid_grant", "error_description": ["token"]}')
+      },
+      (authority) => refresh(clientOf(authority), 'token', MAIL_SCOPE, SIGNAL),
+    )
+    expect(error).toMatchObject({ code: 'oauth/login-required', message: expect.stringMatching(/: invalid_grant$/) })
+  })
+
   test('a server that never answers: the caller calls it off, and hears its own reason', async () => {
     const caller = new AbortController()
     const why = new MailchuteError('runtime/shutting-down', 'stopped by SIGTERM')
