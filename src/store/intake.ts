@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import pLimit from 'p-limit'
 import type { Database, Query } from './database.ts'
 import { CHUNK_BYTES } from './raw.ts'
 
@@ -44,7 +45,14 @@ export interface Intake {
   ): Promise<Stored[]>
 }
 
+/**
+ * Each holds a connection for as long as its download takes, and over HTTP a poll has several under way: more of them
+ * wait, so that the locks of polls and short transactions always find one (see HELD_CONNECTIONS).
+ */
+const STREAMED_AT_ONCE = 12
+
 export function intake(database: Database): Intake {
+  const streams = pLimit(STREAMED_AT_ONCE)
   return {
     storeBatch: async (polling, batch) => {
       const stored: Stored[] = []
@@ -52,7 +60,8 @@ export function intake(database: Database): Intake {
         stored.push(...(await insert(database.query, polling, part, rowsOf(part))))
       return stored
     },
-    storeStreamed: (polling, write) => database.transaction((query) => storeStreamed(query, polling, write)),
+    storeStreamed: (polling, write) =>
+      streams(() => database.transaction((query) => storeStreamed(query, polling, write))),
   }
 }
 
