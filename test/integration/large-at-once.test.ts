@@ -17,7 +17,8 @@ async function openPolling(store: Store): Promise<Polling> {
 
 function retrieved(octets: Buffer): Retrieved {
   const sha256 = createHash('sha256').update(octets).digest('hex')
-  return { remoteId: 0n, uniqueId: sha256, sha256, headerSha256: sha256, sizeBytes: octets.length }
+  const sizeBytes = octets.length
+  return { remoteId: 0n, uniqueId: sha256, sha256, headerSha256: sha256, sizeBytes, storedBefore: null }
 }
 
 test('however many large messages are on their way, a poll finds a connection for its lock, and all are stored', async () => {
