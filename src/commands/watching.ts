@@ -1,7 +1,7 @@
 /** Mailboxes whose server tells when mail arrives: a poll is asked for at once. Its schedule stays as it is. */
 import { setTimeout as passed } from 'node:timers/promises'
 import type { MailboxConfig } from '../config.ts'
-import { asMailchuteError } from '../errors.ts'
+import { asMailchuteError, type MailchuteError } from '../errors.ts'
 import { nextPollAt } from '../intake/back-off.ts'
 import type { Log } from '../log.ts'
 import type { Watch } from '../source/source.ts'
@@ -14,13 +14,22 @@ export interface Watching {
 export interface Pauses {
   /** A burst of mail is one poll. */
   readonly calmMilliseconds: number
-  /** After the first loss; from the second one on it is the back-off of polls. */
-  readonly againMilliseconds: number
+  /** After so many losses in a row. */
+  againMilliseconds(losses: number, error: MailchuteError): number
+  /** A watch that was lost sooner is one more loss in a row: some servers announce IDLE, and end what asks for it. */
+  readonly steadyMilliseconds: number
   /** While the mailbox is not to be polled it is not watched either. */
   readonly lookMilliseconds: number
 }
 
-const PAUSES: Pauses = { calmMilliseconds: 1_000, againMilliseconds: 1_000, lookMilliseconds: 30_000 }
+const PAUSES: Pauses = {
+  calmMilliseconds: 1_000,
+  // From the second one on it is the back-off of polls.
+  againMilliseconds: (losses, error) =>
+    losses === 1 ? 1_000 : nextPollAt(losses, new Date(0), Math.random(), error).getTime(),
+  steadyMilliseconds: 60_000,
+  lookMilliseconds: 30_000,
+}
 
 /**
  * Every instance watches for itself: the queue makes one poll of what they ask. `ask` never rejects. A lost connection
@@ -61,13 +70,14 @@ interface Watched {
 
 async function watchOn({ log, mailbox, watch, signal, mayPoll, ask, pauses }: Watched): Promise<void> {
   const fields = { mailbox: mailbox.name }
-  for (let failures = 0; !signal.aborted; ) {
+  for (let losses = 0; !signal.aborted; ) {
     if (!(await mayPoll(mailbox))) {
       await sleep(pauses.lookMilliseconds, signal)
       continue
     }
+    let readyAt = Number.POSITIVE_INFINITY
     const onReady = () => {
-      failures = 0
+      readyAt = performance.now()
       log.event('watch.started', fields)
       ask()
     }
@@ -78,10 +88,10 @@ async function watchOn({ log, mailbox, watch, signal, mayPoll, ask, pauses }: Wa
     } catch (thrown) {
       if (signal.aborted) return
       const error = asMailchuteError(thrown)
-      failures += 1
+      const wasSteady = performance.now() - readyAt >= pauses.steadyMilliseconds
+      losses = wasSteady ? 1 : losses + 1
       log.failure('watch.lost', error, fields)
-      const pause = nextPollAt(failures, new Date(0), Math.random(), error).getTime()
-      await sleep(failures === 1 ? pauses.againMilliseconds : pause, signal)
+      await sleep(pauses.againMilliseconds(losses, error), signal)
     }
   }
 }

@@ -38,7 +38,8 @@ export function createCollector(
       const place = createPlace(memory, (first) => streamInto(intake, polling, first))
       try {
         const { sizeBytes, sha256, headerSha256 } = await download(place.sink)
-        const message = { remoteId: entry.id, uniqueId: entry.uniqueId, sizeBytes, sha256, headerSha256 }
+        const storedBefore = entry.stored?.sha256 ?? null
+        const message = { remoteId: entry.id, uniqueId: entry.uniqueId, sizeBytes, sha256, headerSha256, storedBefore }
         const { streamed, octets } = place.taken()
         if (streamed === null) return { isNew: await group.add({ ...message, octets }), sizeBytes, sha256 }
         const stored = await streamed.finish(message)

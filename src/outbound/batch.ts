@@ -2,7 +2,7 @@ import type { AcknowledgeConfig, MailboxConfig, SmtpConfig } from '../config.ts'
 import { asMailchuteError, type MailchuteError } from '../errors.ts'
 import { wireAddress } from '../message/wire-address.ts'
 import { type Claimed, type ClaimOptions, RATE_LIMITED } from '../store/outbox.ts'
-import { nextAttemptAt } from './back-off.ts'
+import { pauseSeconds } from './back-off.ts'
 import { composeAcknowledgement } from './compose.ts'
 import { connectSmtp } from './connect.ts'
 import type { SenderDeps, Standing } from './sender.ts'
@@ -80,7 +80,7 @@ async function attempt(
     const error = asMailchuteError(thrown)
     const isFinal = error.remedy === 'quarantine'
     if (isFinal) await store.outbox.failed(mail, error.code)
-    else await store.outbox.retryLater(mail, error.code, nextAttemptAt(mail.attempts, deps.now(), deps.random()))
+    else await store.outbox.retryLater(mail, error.code, pauseSeconds(mail.attempts, deps.random()))
     log.failure('mail.failed', error, { ...fields, isFinal })
     return error
   }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import pLimit from 'p-limit'
 import type { Database, Query } from './database.ts'
 import { CHUNK_BYTES } from './raw.ts'
 
@@ -9,6 +10,8 @@ export interface Retrieved {
   readonly sha256: string
   readonly headerSha256: string
   readonly sizeBytes: number
+  /** What was stored under its unique-id when the poll looked; null: nothing. */
+  readonly storedBefore: string | null
 }
 
 export interface RetrievedInMemory extends Retrieved {
@@ -16,7 +19,11 @@ export interface RetrievedInMemory extends Retrieved {
   readonly octets: readonly Buffer[]
 }
 
-/** A new message. Retrieved messages whose octets the mailbox had before make none: they are booked as an alias. */
+/**
+ * A new message. Retrieved messages whose octets the mailbox had before make none: they are booked as an alias. So are
+ * those that another poll has stored meanwhile, with the same header and in other octets, where a server makes them anew
+ * at each download (I3).
+ */
 export interface Stored {
   readonly inboundMessageId: string
   readonly sha256: string
@@ -44,7 +51,14 @@ export interface Intake {
   ): Promise<Stored[]>
 }
 
+/**
+ * Each holds a connection for as long as its download takes, and over HTTP a poll has several under way: more of them
+ * wait, so that the locks of polls and short transactions always find one (see HELD_CONNECTIONS).
+ */
+const STREAMED_AT_ONCE = 12
+
 export function intake(database: Database): Intake {
+  const streams = pLimit(STREAMED_AT_ONCE)
   return {
     storeBatch: async (polling, batch) => {
       const stored: Stored[] = []
@@ -52,7 +66,8 @@ export function intake(database: Database): Intake {
         stored.push(...(await insert(database.query, polling, part, rowsOf(part))))
       return stored
     },
-    storeStreamed: (polling, write) => database.transaction((query) => storeStreamed(query, polling, write)),
+    storeStreamed: (polling, write) =>
+      streams(() => database.transaction((query) => storeStreamed(query, polling, write))),
   }
 }
 
@@ -85,7 +100,13 @@ function rowsOf(batch: readonly RetrievedInMemory[]): ChunkRow[] {
   })
 }
 
-const FIXED_VALUES = 8
+/** Whoever comes second waits for the first one here, and then sees what it has stored. */
+const OVERTAKEN = `
+  SELECT b.remote_id, b.unique_id, b.sha256, coalesce(r.header_sha256 = b.header_sha256
+    AND r.sha256 <> b.sha256 AND r.sha256 IS DISTINCT FROM b.stored_before, false) AS is_overtaken
+  FROM remote_messages r JOIN retrieved b ON b.remote_id = r.id ORDER BY r.id FOR UPDATE OF r`
+
+const FIXED_VALUES = 9
 
 function insert(
   query: Query,
@@ -95,9 +116,13 @@ function insert(
 ): Promise<Stored[]> {
   return query<Stored>({
     text: `
-      WITH batch AS (
-        SELECT * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::int[])
-          AS b(remote_id, unique_id, sha256, header_sha256, size_bytes)
+      WITH retrieved AS (
+        SELECT * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::int[], $9::text[])
+          AS b(remote_id, unique_id, sha256, header_sha256, size_bytes, stored_before)
+      ), overtaken AS MATERIALIZED (
+        ${OVERTAKEN}
+      ), batch AS (
+        SELECT * FROM retrieved WHERE (remote_id, sha256) NOT IN (SELECT remote_id, sha256 FROM overtaken WHERE is_overtaken)
       ), raws AS (
         INSERT INTO raw_messages (sha256, size_bytes) SELECT sha256, size_bytes FROM batch
         ORDER BY sha256 ON CONFLICT DO NOTHING RETURNING sha256
@@ -126,6 +151,9 @@ function insert(
         SELECT id, $1, 'intake/stored', jsonb_build_object('uniqueId', unique_id, 'poll', $7::text) FROM created
         UNION ALL
         SELECT id, $1, 'intake/alias', jsonb_build_object('uniqueId', unique_id, 'poll', $7::text) FROM known
+        UNION ALL
+        SELECT NULL, $1, 'intake/alias', jsonb_build_object('uniqueId', unique_id, 'poll', $7::text) FROM overtaken
+        WHERE is_overtaken
       )
       SELECT id AS "inboundMessageId", sha256 FROM created`,
     values: [
@@ -137,6 +165,7 @@ function insert(
       batch.map(({ sizeBytes }) => sizeBytes),
       polling.pollId.toString(),
       polling.source,
+      batch.map(({ storedBefore }) => storedBefore),
       ...chunks.flatMap(({ sha256, seq, octets }) => [sha256, seq, octets]),
     ],
   })
@@ -163,16 +192,29 @@ async function storeStreamed(
   const chunks = chunkWriter(query, provisional)
   const message = await write(chunks.put)
   await chunks.end()
-  const [isNew] = await query({
-    text: 'INSERT INTO raw_messages (sha256, size_bytes) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING sha256',
-    values: [message.sha256, message.sizeBytes],
-  })
-  if (isNew !== undefined) {
-    await query({ text: 'UPDATE raw_chunks SET sha256 = $2 WHERE sha256 = $1', values: [provisional, message.sha256] })
-  }
-  // With what chunks it still has: then another transaction has stored the same octets.
+  if (!(await isOvertaken(query, message))) await rename(query, provisional, message)
+  // With what chunks it still has: then another transaction has stored the same octets, or the same message.
   await query({ text: 'DELETE FROM raw_messages WHERE sha256 = $1', values: [provisional] })
   return insert(query, polling, [message], [])
+}
+
+async function isOvertaken(query: Query, message: Retrieved): Promise<boolean> {
+  const { remoteId, uniqueId, sha256, headerSha256, storedBefore } = message
+  const [row] = await query<{ is_overtaken: boolean }>({
+    text: `WITH retrieved AS (SELECT $1::bigint AS remote_id, $2::text AS unique_id, $3::text AS sha256,
+             $4::text AS header_sha256, $5::text AS stored_before) ${OVERTAKEN}`,
+    values: [remoteId, uniqueId, sha256, headerSha256, storedBefore],
+  })
+  return row?.is_overtaken ?? false
+}
+
+async function rename(query: Query, provisional: string, { sha256, sizeBytes }: Retrieved): Promise<void> {
+  const [isNew] = await query({
+    text: 'INSERT INTO raw_messages (sha256, size_bytes) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING sha256',
+    values: [sha256, sizeBytes],
+  })
+  if (isNew === undefined) return
+  await query({ text: 'UPDATE raw_chunks SET sha256 = $2 WHERE sha256 = $1', values: [provisional, sha256] })
 }
 
 function chunkWriter(query: Query, sha256: string) {

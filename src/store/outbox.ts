@@ -47,8 +47,8 @@ export interface Outbox {
    */
   claim(mailboxId: string, options: ClaimOptions): Promise<Claim>
   sent(mail: Claimed): Promise<void>
-  /** Waits again, until then; the code of the error is kept. */
-  retryLater(mail: Claimed, reason: string, at: Date): Promise<void>
+  /** Waits again, for so long by the database's clock, which is the one that says what is due; the error's code is kept. */
+  retryLater(mail: Claimed, reason: string, pauseSeconds: number): Promise<void>
   failed(mail: Claimed, reason: string): Promise<void>
   skipped(mail: Claimed, reason: string): Promise<void>
   /** All that is due for this mailbox. Returns how many that were. */
@@ -66,7 +66,7 @@ export function outbox(database: Database): Outbox {
     dueMailboxes: () => dueMailboxes(database),
     claim: (mailboxId, options) => database.transaction((query) => claim(query, mailboxId, options)),
     sent: (mail) => leave(database, mail, 'sent', null),
-    retryLater: (mail, reason, at) => retryLater(database, mail, reason, at),
+    retryLater: (mail, reason, pauseSeconds) => retryLater(database, mail, reason, pauseSeconds),
     failed: (mail, reason) => leave(database, mail, 'failed', reason),
     skipped: (mail, reason) => leave(database, mail, 'skipped', reason),
     skipDue: (mailboxId, reason) => skipDue(database, mailboxId, reason),
@@ -193,11 +193,17 @@ const EVENT = `
   SELECT inbound_message_id, mailbox_id, 'outbound/' || state, jsonb_strip_nulls(jsonb_build_object(
     'target', target, 'outbox', id::text, 'reason', reason, 'attempts', attempts)) FROM ended`
 
-async function retryLater(database: Database, { id, attempts }: Claimed, reason: string, at: Date): Promise<void> {
+async function retryLater(
+  database: Database,
+  { id, attempts }: Claimed,
+  reason: string,
+  pauseSeconds: number,
+): Promise<void> {
   await database.query({
     name: 'outbox-retry',
-    text: `UPDATE outbox SET next_attempt_at = $3, reason = $2 WHERE id = $1 AND state = 'waiting' AND attempts = $4`,
-    values: [id, reason, at, attempts],
+    text: `UPDATE outbox SET next_attempt_at = now() + $3 * interval '1 second', reason = $2
+           WHERE id = $1 AND state = 'waiting' AND attempts = $4`,
+    values: [id, reason, pauseSeconds, attempts],
   })
 }
 

@@ -123,6 +123,7 @@ test("trouble of the store is no message's fault: on the last attempt, too, it g
       sha256: digest(octets),
       headerSha256: 'h',
       sizeBytes: octets.length,
+      storedBefore: null,
       octets: [octets],
     },
   ])
@@ -190,8 +191,9 @@ const retrieved = (remoteId: bigint, octets: Buffer) => ({
   remoteId,
   uniqueId: 'x',
   sha256: digest(octets),
-  headerSha256: 'h',
+  headerSha256: digest(octets),
   sizeBytes: octets.length,
+  storedBefore: null,
 })
 
 const digest = (octets: Buffer) => createHash('sha256').update(octets).digest('hex')

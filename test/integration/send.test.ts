@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import {
   type Acknowledging,
   type AcknowledgingOptions,
@@ -53,6 +53,16 @@ describe('what cannot be sent', () => {
     expect(await rows(desk)).toMatchObject([{ state: 'sent', reason: null, attempts: 2 }])
     const ids = desk.smtp.mails.map(({ octets }) => headerOf(octets).get('message-id'))
     expect([ids.length, new Set(ids).size]).toEqual([2, 1])
+  })
+
+  test('waits by the clock of the database, which says what is due, whatever that of the machine shows', async () => {
+    const desk = await open()
+    desk.smtp.manners.losesAnswer = () => true
+    desk.deliver(mail({ id: 'first' }))
+    await desk.takeIn()
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 })
+    await desk.send().finally(() => vi.useRealTimers())
+    expect(await rows(desk)).toMatchObject([{ state: 'waiting', attempts: 1, isLater: true }])
   })
 
   test('is given up at once where it is refused for good, and the others go (I6)', async () => {

@@ -101,7 +101,7 @@ async function roundFrom(graph: Graph, setting: Setting<GraphLimits>, start: str
     const { '@odata.nextLink': next, '@odata.deltaLink': deltaLink } = page
     // Looked at before it is kept: it will be followed.
     if (next === undefined && deltaLink !== undefined) return { told, removed, deltaLink: graph.link(deltaLink).href }
-    if (next === undefined || pages >= listPages || told.size > listedMessages) throw endless(setting)
+    if (next === undefined || pages >= listPages || told.size + removed.size > listedMessages) throw endless(setting)
     at = graph.link(next)
   }
 }

@@ -43,10 +43,9 @@ export class ImapClient {
     this.flow.on('close', () =>
       this.fail(this.#lost(Object.assign(new Error('closed'), { reason: this.flow.byeReason }))),
     )
-    const { signal, reason } = setting.lifetime
-    const onAbort = () => this.fail(reason())
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
+    const { signal } = setting.lifetime
+    if (signal.aborted) this.#onAbort()
+    else signal.addEventListener('abort', this.#onAbort, { once: true })
   }
 
   /** Why the connection has ended; null while it stands. */
@@ -107,6 +106,8 @@ export class ImapClient {
     if (this.#failure !== null) return
     this.#failure = error
     this.#clock.stop()
+    // That of a watch lasts as long as the process, and must not keep each connection that there ever was.
+    this.#setting.lifetime.signal.removeEventListener('abort', this.#onAbort)
     this.#failed.reject(error)
     this.flow.close()
   }
@@ -177,6 +178,8 @@ export class ImapClient {
     onOpen()
     socket.on('data', this.#received)
   }
+
+  readonly #onAbort = (): void => this.fail(this.#setting.lifetime.reason())
 
   readonly #received = ({ length }: Buffer): void => {
     this.#clock.received(length)

@@ -13,6 +13,10 @@ export async function openFolder(client: ImapClient, setting: Setting): Promise<
   const opened = await select(client, setting, readOnly)
   if (!opened.uidValidity) throw failures.failure('source/uidl-unsupported', 'no UIDVALIDITY', { verb: 'SELECT' })
   if (readOnly) return opened
+  if (isTheSame(client, opened.path, mailbox.moveTo)) {
+    // Each poll would give every message a new UID, and download it again.
+    throw failures.failure('config/invalid', 'moveTo names the folder itself', { verb: 'SELECT' })
+  }
   const impediment = whyNoRemoval(client, opened, mailbox.moveTo)
   if (impediment === null) return opened
   throw failures.failure('source/removal-unsupported', impediment, { verb: 'SELECT' })
@@ -48,6 +52,13 @@ function missing(folder: string, folders: readonly string[], { failures }: Setti
 
 /** Letters of any script, as an operator has to write them. */
 const quoted = (name: string) => `'${name.replace(/\p{C}+/gu, ' ').slice(0, 60)}'`
+
+/** As imapflow would write it: below the namespace where it is not there already; INBOX is INBOX in any case. */
+function isTheSame({ flow }: ImapClient, path: string, moveTo: string | null): boolean {
+  if (moveTo === null) return false
+  const isInbox = [path, moveTo].every((name) => name.toUpperCase() === 'INBOX')
+  return isInbox || path === moveTo || path === `${flow.namespace?.prefix ?? ''}${moveTo}`
+}
 
 function whyNoRemoval({ flow }: ImapClient, { readOnly }: MailboxObject, moveTo: string | null): string | null {
   if (readOnly) return 'the folder may only be read'

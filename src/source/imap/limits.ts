@@ -23,6 +23,8 @@ export interface ImapLimits extends ConnectionLimits, ReplyLimits {
   /** What a reply may be longer than what was asked for. */
   readonly chatterOctets: number
   readonly listingOctets: number
+  /** Rows are short: octets alone would let a lying server fill the memory of all mailboxes. */
+  readonly listedMessages: number
 }
 
 export const IMAP_LIMITS: ImapLimits = {
@@ -41,4 +43,5 @@ export const IMAP_LIMITS: ImapLimits = {
   lineOctets: 256 * 1_024,
   chatterOctets: 4 * 1_024 * 1_024,
   listingOctets: 512 * 1_024 * 1_024,
+  listedMessages: 2_000_000,
 }

@@ -12,16 +12,20 @@ export interface Listed extends RemoteMessage {
  * makes its UIDs anew says so by another UIDVALIDITY (RFC 3501 section 2.3.1.1).
  */
 export async function readListing(client: ImapClient, setting: Setting, uidValidity: bigint): Promise<Listed[]> {
+  const { failures, limits } = setting
   const sizes = new Map<number, number>()
   const command = {
     verb: 'FETCH',
     otherwise: 'source/mailbox-unavailable',
-    allowedOctets: setting.limits.listingOctets,
+    allowedOctets: limits.listingOctets,
   } as const
   await client.command(command, async () => {
     for await (const { uid, size } of client.flow.fetch('1:*', { uid: true, size: true }, { uid: true })) {
       // A row without a size tells of changed flags; it may come in between.
       if (uid !== undefined) sizes.set(uid, Math.min(size ?? sizes.get(uid) ?? 0, LARGEST_BYTES))
+      if (sizes.size > limits.listedMessages) {
+        client.fail(failures.failure('source/protocol-violation', 'the list has no end', { verb: 'FETCH' }))
+      }
     }
   })
   return [...sizes]

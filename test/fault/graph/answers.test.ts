@@ -90,6 +90,20 @@ describe('what is no answer of Graph', () => {
     await expectFailure(session.list(), 'source/protocol-violation')
   })
 
+  test('a list that tells without end of messages that are gone', async () => {
+    await using server = await serve()
+    await using session = await openGraph(server.endpoint, {}, { listPages: 20, listedMessages: 10 })
+    let pages = 0
+    server.misbehave(() => {
+      pages += 1
+      const value = Array.from({ length: 5 }, (_, index) => ({ id: `gone-${pages}-${index}`, '@removed': {} }))
+      const next = `${server.endpoint}/users/x/mailFolders/inbox/messages/delta`
+      return { kind: 'say', text: JSON.stringify({ value, '@odata.nextLink': next }) }
+    })
+    await expectFailure(session.list(), 'source/protocol-violation')
+    expect(pages).toBe(3)
+  })
+
   test('an endless error', async () => {
     await using server = await serve()
     server.misbehave(() => ({ kind: 'say', status: 403, text: endless('{"error": {"code": "') }))

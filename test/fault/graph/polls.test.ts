@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 
 import { MailchuteError } from '../../../src/errors.ts'
 import type { Store } from '../../../src/store/store.ts'
+import { createBeats } from '../../support/beats.ts'
 import { deliverMail } from '../../support/graph-account.ts'
 import { type GraphBench, openGraphBench } from '../../support/graph-bench.ts'
 import type { Misbehave } from '../../support/graph-server.ts'
@@ -13,13 +14,14 @@ const [A, B, C] = ['a', 'b', 'c'].map((id) => mail({ id, from: `${id}@example.co
 const LOST = { error: { code: 'source/connection-lost' } }
 
 /** The same mail with another boundary at each request, as Exchange makes its MIME. */
-function deliverMultipart({ mailbox }: GraphBench, id: string) {
+function deliverMultipart({ mailbox }: GraphBench, id: string, fillBytes = 0) {
   const mime = () => {
     const boundary = `_000_${randomUUID()}_`
     const lines = [
       ...['From: Carla <carla@example.com>', `Subject: About ${id}`, `Message-ID: <${id}@example.com>`],
       ...[`Content-Type: multipart/alternative; boundary="${boundary}"`, '', `--${boundary}`],
-      ...['Content-Type: text/plain', '', 'Hello', `--${boundary}--`, ''],
+      ...['Content-Type: text/plain', '', 'Hello', ...Array<string>(Math.ceil(fillBytes / 64)).fill('x'.repeat(62))],
+      ...[`--${boundary}--`, ''],
     ]
     return [Buffer.from(lines.join('\r\n'))]
   }
@@ -64,6 +66,35 @@ describe('MIME that is other octets at each request', () => {
     expect([bench.count('download'), await tickets(bench)]).toEqual([1, 1])
   })
 })
+
+test.each([
+  ['small', 0],
+  ['large', 4.1 * 1024 * 1024],
+])(
+  'two polls at once have one effect of a %s mail, whose octets differ, even where the lock fails them (I3)',
+  async (_, fillBytes) => {
+    await using bench = await openGraphBench([], 'deleteAfter=1h')
+    for (const id of ['a', 'b']) deliverMultipart(bench, id, fillBytes)
+    const { store } = bench.worker.app
+    const mailboxes = { ...store.mailboxes, tryLock: async () => ({ release: async () => undefined }) }
+    const bothList = createBeats<void>()
+    let lists = 0
+    const census: Store['ledger']['census'] = async (...list) => {
+      const entries = await store.ledger.census(...list)
+      lists += 1
+      bothList.beat()
+      await bothList.until(() => lists >= 2)
+      return entries
+    }
+    const lockless = { ...store, mailboxes, ledger: { ...store.ledger, census } }
+    const polls = await Promise.all([bench.poll({ store: lockless }), bench.poll({ store: lockless })])
+    for (const each of polls) expect(each).toMatchObject({ error: null, sheet: { retrieved: 2 } })
+    expect(bench.count('download')).toBe(4)
+    await bench.worker.workOff()
+    expect((await store.tickets.list(0, 100)).map(({ _count }) => _count.entries)).toEqual([1, 1])
+    expect(await store.messages.countByState()).toMatchObject({ ticketed: 2, suppressed: 0, quarantined: 0 })
+  },
+)
 
 test('the answer to a move that was lost costs no mail and no second ticket', async () => {
   await using bench = await openGraphBench([A, B], 'moveTo=Processed')

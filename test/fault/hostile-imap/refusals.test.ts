@@ -173,6 +173,23 @@ describe('removal', () => {
     for (const { lines } of [server, neither]) never(lines, /FETCH|STORE|EXPUNGE|COPY/)
   })
 
+  test.each([
+    ['INBOX', 'inbox'],
+    ['Queue', 'Queue'],
+    ['Below.Queue', 'Queue'],
+  ])(
+    'a folder %s whose messages are to be moved to %s, which is the same one, is refused before anything is downloaded',
+    async (folder, moveTo) => {
+      const namespace: ImapAnswer = (_, tag) => `* NAMESPACE (("Below." ".")) NIL NIL\r\n${tag} OK\r\n`
+      await using server = await serveImap({
+        capabilities: 'IMAP4rev1 UIDPLUS MOVE NAMESPACE',
+        answers: { NAMESPACE: namespace },
+      })
+      await expectFailure(openImap(server, { folder, moveTo }), 'config/invalid')
+      expect(server.lines.filter((line) => line.includes('FETCH'))).toEqual([])
+    },
+  )
+
   test('without UIDPLUS is not needed where mail stays, or is moved (RFC 6851)', async () => {
     await using server = await serveImap({ capabilities: 'IMAP4rev1 MOVE', messages: [MAIL, MAIL] })
     await using session = await openImap(server, { deleteAfterSeconds: null })

@@ -37,6 +37,15 @@ async function read(session: MailSession, index = 0): Promise<Buffer> {
 /** Whatever was downloaded: nothing was marked or removed. */
 const removals = (lines: readonly string[]) => lines.filter((line) => /STORE|EXPUNGE|MOVE|COPY|CLOSE/.test(line))
 
+test('a list of more messages than any mailbox has ends the session', async () => {
+  const rows = Array.from({ length: 12 }, (_, index) => `* ${index + 1} FETCH (UID ${index + 1} RFC822.SIZE 1)\r\n`)
+  await using server = await serveImap({ answers: { 'UID FETCH': (_, tag) => `${rows.join('')}${tag} OK done\r\n` } })
+  await using session = await openImap(server, {}, { listedMessages: 10 })
+  await expectFailure(session.list(), 'source/protocol-violation')
+  await using other = await openImap(server, {}, { listedMessages: 12 })
+  expect(await other.list()).toHaveLength(12)
+})
+
 describe('a literal', () => {
   test.each([
     ['larger than what was asked for', 4 * 1024 * 1024 + 1],

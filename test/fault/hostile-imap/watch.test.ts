@@ -1,4 +1,5 @@
 /** The watch (RFC 2177): hears of arrivals, touches nothing, and ends in one typed error. */
+import { getEventListeners } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { type WatchLimits, watchImap } from '../../../src/source/imap/watch.ts'
 import { createBeats } from '../../support/beats.ts'
@@ -22,6 +23,7 @@ function watching({ port }: ScriptedServer, limits: Partial<WatchLimits> = {}) {
     ended,
     untilHeard: (times: number) => beats.until(() => heard.length >= times),
     stop: () => stopping.abort(),
+    listeners: () => getEventListeners(stopping.signal, 'abort').length,
   }
 }
 
@@ -73,8 +75,10 @@ describe('the watch', () => {
 
   test('ends when the connection is lost, and never connects again by itself', async () => {
     await using server = await serveImap({ answers: { IDLE: idle((peer) => peer.reset()) } })
-    await expectFailure(watching(server).ended, 'source/connection-lost')
+    const { ended, listeners } = watching(server)
+    await expectFailure(ended, 'source/connection-lost')
     expect(server.connections).toBe(1)
+    expect(listeners(), 'what would keep it in memory until the process ends').toBe(0)
   })
 
   test('is over at once where the server has no IDLE, which is no error', async () => {

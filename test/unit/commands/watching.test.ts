@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { watchMailboxes } from '../../../src/commands/watching.ts'
+import { type Pauses, watchMailboxes } from '../../../src/commands/watching.ts'
 import { MailchuteError } from '../../../src/errors.ts'
 import type { Log } from '../../../src/log.ts'
 import type { Watch } from '../../../src/source/source.ts'
@@ -7,7 +7,7 @@ import { createBeats } from '../../support/beats.ts'
 import { imapAt } from '../../support/scripted-imap.ts'
 
 const MAILBOX = imapAt(143)
-const QUICK = { calmMilliseconds: 1, againMilliseconds: 1, lookMilliseconds: 1 }
+const QUICK: Pauses = { calmMilliseconds: 1, againMilliseconds: () => 1, steadyMilliseconds: 0, lookMilliseconds: 1 }
 const lost = () => new MailchuteError('source/connection-lost', 'it is lost')
 
 const untilAborted: Watch = (signal) =>
@@ -17,6 +17,7 @@ function watching(
   watch: Watch | null,
   mayPoll: () => boolean = () => true,
   ask = async (): Promise<void> => undefined,
+  pauses: Partial<Pauses> = {},
 ) {
   const beats = createBeats<void>()
   const heard: string[] = []
@@ -29,7 +30,8 @@ function watching(
     hear('asked')
     await ask()
   }
-  const { stop } = watchMailboxes({ watch: () => watch, log }, [MAILBOX], async () => mayPoll(), asked, QUICK)
+  const all = { ...QUICK, ...pauses }
+  const { stop } = watchMailboxes({ watch: () => watch, log }, [MAILBOX], async () => mayPoll(), asked, all)
   const count = (what: string) => heard.filter((each) => each === what).length
   return { heard, stop, until: (what: string, times: number) => beats.until(() => count(what) >= times), count }
 }
@@ -46,6 +48,25 @@ describe('watching', () => {
     await until('asked', 1)
     await stop()
     expect(heard.filter((each) => each === 'watch.lost')).toHaveLength(2)
+  })
+
+  test.each([
+    ['ever longer where it is lost as soon as it has begun', Number.POSITIVE_INFINITY, [1, 2, 3]],
+    ['as after the first loss where it had lasted', 0, [1, 1, 1]],
+  ])('waits before it opens a lost one again: %s', async (_, steadyMilliseconds, expected) => {
+    const asked: number[] = []
+    const againMilliseconds = (losses: number) => {
+      asked.push(losses)
+      return 1
+    }
+    const lostAtOnce: Watch = async (_signal, watched) => {
+      watched.onReady()
+      throw lost()
+    }
+    const { until, stop } = watching(lostAtOnce, undefined, undefined, { steadyMilliseconds, againMilliseconds })
+    await until('watch.lost', 3)
+    await stop()
+    expect(asked.slice(0, 3)).toEqual(expected)
   })
 
   test('makes one poll of a burst, and one more of what comes while it is asked for', async () => {
