@@ -141,7 +141,10 @@ async function bookGone(database: Database, rows: readonly Row[]): Promise<void>
   })
 }
 
-/** A unique-id that comes back after it was gone keeps its row, and stays suspect until it is identified. */
+/**
+ * A unique-id that comes back after it was gone keeps its row, and stays suspect until it is identified: where nothing
+ * was stored under it there is nothing that it could be mistaken for.
+ */
 function enter(
   database: Database,
   mailboxId: string,
@@ -149,9 +152,10 @@ function enter(
   sizes: ReadonlyMap<string, number>,
 ): Promise<Row[]> {
   return database.query<Row>({
-    text: `INSERT INTO remote_messages (mailbox_id, source, unique_id, size_bytes)
+    text: `INSERT INTO remote_messages AS r (mailbox_id, source, unique_id, size_bytes)
            SELECT $1, $2, * FROM unnest($3::text[], $4::int[])
-           ON CONFLICT (mailbox_id, source, unique_id) DO UPDATE SET unique_id = excluded.unique_id
+           ON CONFLICT (mailbox_id, source, unique_id) DO UPDATE
+             SET gone_at = CASE WHEN r.sha256 IS NOT NULL THEN r.gone_at END
            RETURNING ${COLUMNS}`,
     values: [mailboxId, source, [...sizes.keys()], [...sizes.values()]],
   })

@@ -250,6 +250,18 @@ describe('one message of its own trouble stops no other (I6)', () => {
     expect([bench.count('download'), bench.left(), await tickets(bench)]).toEqual([3, 0, 3])
   })
 
+  test('held, put away and brought back, it costs no full pass at each poll', async () => {
+    await using bench = await openGraphBench([A], 'maxMessageBytes=100')
+    const [item] = bench.mailbox.items.values()
+    const kept = async () => (await bench.worker.app.store.mailboxes.find(bench.worker.mailbox.name))?.listCursor
+    for (const name of ['inbox', 'archive', 'inbox']) {
+      const folder = bench.mailbox.folder(name)
+      if (item !== undefined && folder !== undefined) bench.mailbox.move(item, folder)
+      expect(await bench.poll()).toMatchObject({ error: null, sheet: { held: name === 'inbox' ? 1 : 0 } })
+    }
+    expect(await kept()).not.toBeNull()
+  })
+
   test('too large, which no list tells, it is held and costs the others nothing', async () => {
     const large = mail({ id: 'large', sizeBytes: 200_000 })
     await using bench = await openGraphBench([A, large, C], 'maxMessageBytes=50000')
