@@ -46,8 +46,10 @@ function sourceOf({ protocol, host, folder }: MailboxUrl, endpoint: string | nul
 
 /** Two pollers of one folder would lock each other out, and each mail would come twice. */
 function reportTwin(setting: string, url: MailboxUrl, seen: Map<string, string>, problems: Problem[]): void {
-  // Of one's own machine the port may tell two servers apart; elsewhere 110 and 995 are two doors of one.
-  const key = `${url.user}@${url.host}${isLoopback(url.host) ? `:${url.port}` : ''} ${url.folder.toLowerCase()}`
+  // Of one's own machine the port may tell two servers apart; elsewhere 110 and 995 are two doors of one, and so are
+  // Exchange and Graph.
+  const host = url.isMicrosoft ? 'microsoft' : url.host
+  const key = `${url.user}@${host}${isLoopback(host) ? `:${url.port}` : ''} ${url.folder}`.toLowerCase()
   const twin = seen.get(key)
   if (twin) problems.push({ setting, problem: `it is the same mailbox as ${twin}`, hint: 'remove one of the two' })
   else seen.set(key, setting)

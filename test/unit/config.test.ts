@@ -187,6 +187,14 @@ describe('the URL of a mailbox', () => {
     ])
   })
 
+  test('Exchange and Graph are two doors of one mailbox', () => {
+    const urls = { MAILBOX_A_URL: 'outlook://help@contoso.example', MAILBOX_B_URL: 'graph://Help@contoso.example' }
+    const clients = { MAILBOX_A_OAUTH_CLIENT_ID: 'id', MAILBOX_B_OAUTH_CLIENT_ID: 'id' }
+    expect(problemsOf({ ...urls, ...clients })).toMatchObject([
+      { setting: 'MAILBOX_B_URL', problem: 'it is the same mailbox as MAILBOX_A_URL' },
+    ])
+  })
+
   test('two folders of one IMAP mailbox are two mailboxes', () => {
     const urls = { MAILBOX_SUPPORT_URL: 'imaps://u@h.example', MAILBOX_TWIN_URL: 'imaps://u@h.example/Junk%20Email' }
     expect(read({ ...MAILBOX, ...urls, MAILBOX_TWIN_PASSWORD: SECRET }).mailboxes).toHaveLength(2)
