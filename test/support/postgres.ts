@@ -141,10 +141,21 @@ async function startServer(
   const account = await accountFor(folder)
   const server = await start(account, path.join(binFolder, 'postgres'), args, { detached: true, stdio: 'ignore' })
   server.unref()
-  while ((await postmasterStatus(pgdata)) !== 'ready') {
+  // A crash leaves a status file that says ready: the server's own word counts, too.
+  while ((await postmasterStatus(pgdata)) !== 'ready' || !(await accepts(port))) {
     if (server.exitCode !== null) throw new Error(`PostgreSQL ended with code ${server.exitCode} (port ${port})`)
     await delay(10)
   }
+}
+
+async function accepts(port: number): Promise<boolean> {
+  const client = new Client({ connectionString: `postgresql://postgres@127.0.0.1:${port}/postgres` })
+  // Without a listener a connection that is refused twice over would end the process.
+  client.on('error', () => undefined)
+  return await client.connect().then(
+    () => client.end().then(() => true),
+    () => false,
+  )
 }
 
 async function stopServer(folder: string, mode: keyof typeof STOP_SIGNALS): Promise<void> {
