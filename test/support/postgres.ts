@@ -141,9 +141,10 @@ async function startServer(
   const account = await accountFor(folder)
   const server = await start(account, path.join(binFolder, 'postgres'), args, { detached: true, stdio: 'ignore' })
   server.unref()
-  // A crash leaves a status file that says ready: the server's own word counts, too.
+  // A crash leaves a status file that says ready, and a server that has survived it may be in recovery still.
   while ((await postmasterStatus(pgdata)) !== 'ready' || !(await accepts(port))) {
-    if (server.exitCode !== null) throw new Error(`PostgreSQL ended with code ${server.exitCode} (port ${port})`)
+    if (server.exitCode !== null && (await postmasterPid(folder)) === null)
+      throw new Error(`PostgreSQL ended with code ${server.exitCode} (port ${port})`)
     await delay(10)
   }
 }
