@@ -139,14 +139,24 @@ async function startServer(
   const pgdata = path.join(folder, 'data')
   const args = ['-D', pgdata, '-p', String(port), ...[...SETTINGS, ...settings].flatMap((setting) => ['-c', setting])]
   const account = await accountFor(folder)
-  const server = await start(account, path.join(binFolder, 'postgres'), args, { detached: true, stdio: 'ignore' })
-  server.unref()
-  // A crash leaves a status file that says ready, and a server that has survived it may be in recovery still.
-  while ((await postmasterStatus(pgdata)) !== 'ready' || !(await accepts(port))) {
-    if (server.exitCode !== null && (await postmasterPid(folder)) === null)
-      throw new Error(`PostgreSQL ended with code ${server.exitCode} (port ${port})`)
+  for (let tries = 1; ; tries++) {
+    const server = await start(account, path.join(binFolder, 'postgres'), args, { detached: true, stdio: 'ignore' })
+    server.unref()
+    if (await becomesReady(folder, port, () => server.exitCode !== null)) return
+    if (tries === STARTS_LIMIT) throw new Error(`PostgreSQL ended with code ${server.exitCode} (port ${port})`)
+  }
+}
+
+/** One that has crashed may still be ending when the next one starts, which then ends at once. */
+const STARTS_LIMIT = 5
+
+/** False: it has ended. A crash leaves a status file that says ready, so that the server's own word counts, too. */
+async function becomesReady(folder: string, port: number, hasEnded: () => boolean): Promise<boolean> {
+  while ((await postmasterStatus(path.join(folder, 'data'))) !== 'ready' || !(await accepts(port))) {
+    if (hasEnded() && (await postmasterPid(folder)) === null) return false
     await delay(10)
   }
+  return true
 }
 
 async function accepts(port: number): Promise<boolean> {
