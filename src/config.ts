@@ -27,6 +27,12 @@ export interface Config {
   readonly http: { readonly host: string; readonly port: number }
   /** null: made on first start. */
   readonly consoleToken: string | null
+  /** The file with the rules; null: there are none. Absolute. */
+  readonly rulesFile: string | null
+  /** Look up who vouches for a mail (DKIM, SPF, DMARC) in the DNS. */
+  readonly dns: boolean
+  /** More similar mails of one sender than this within the hour are held; null: no limit. */
+  readonly similarPerHour: number | null
   /** In the order of their names. */
   readonly mailboxes: readonly MailboxConfig[]
 }
@@ -65,6 +71,22 @@ export interface MailboxConfig {
   readonly smtp: SmtpConfig | null
   /** null: new tickets are not acknowledged. */
   readonly acknowledge: AcknowledgeConfig | null
+  readonly policy: MailboxPolicy
+}
+
+/** How mail of a mailbox is judged. */
+export interface MailboxPolicy {
+  /**
+   * A mail that names a ticket which its sender takes no part in (or whose sender fails DMARC): `link` makes a ticket
+   * of its own of it, linked to the other; `hold` keeps it for a person.
+   */
+  readonly strangers: 'link' | 'hold'
+  /** A closed ticket opens again within so many days after its last entry; later a new one, linked to it, is begun. */
+  readonly reopenDays: number
+  /** RFC 8601 section 2.5: whose Authentication-Results are believed; in lower case. Empty: nobody's. */
+  readonly authservIds: readonly string[]
+  /** X-Mailchute-* fields are obeyed: for mailboxes that only programs of one's own write to. */
+  readonly controlHeaders: boolean
 }
 
 export type Secret =
@@ -144,7 +166,7 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd: string): Config {
   const problems: Problem[] = []
   const settings = readEnvironment(env, cwd, problems)
   checkNames(settings.names(), problems)
-  const general = readGeneral(settings, problems)
+  const general = readGeneral(settings, cwd, problems)
   const mailboxes = readMailboxes(mailboxNames(settings.names()), settings, problems)
   if (problems.length > 0) throw new ConfigError(problems)
   return { ...general, dataDir: path.resolve(cwd, settings.get('MAILCHUTE_DATA') ?? 'data'), mailboxes }

@@ -3,9 +3,8 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { Readable, Writable } from 'node:stream'
 import { asMailchuteError, MailchuteError } from '../errors.ts'
-import { kindOf } from '../message/automatic.ts'
+import { sanitise } from '../message/html/sanitise.ts'
 import type { ParsedMessage } from '../message/parsed-message.ts'
-import { sanitise } from '../message/sanitise.ts'
 import { createParsePool, type ParsePool } from '../ticketing/parse-pool.ts'
 import { summary } from './explain-summary.ts'
 
@@ -138,30 +137,20 @@ async function digestOf(source: Source): Promise<{ sha256: string; sizeBytes: nu
 
 function json({ file, sha256, sizeBytes, error, message }: Explained): string {
   if (message === null) return JSON.stringify({ file, sha256, sizeBytes, error })
-  const { html, attachments, defects, text, automatic, returnPath: _, language: __, ...fields } = message
+  const { html, attachments, header: _, reportsOn: __, returnPath: ___, language: ____, ...fields } = message
   return JSON.stringify({
     file,
     sha256,
     sizeBytes,
     ...fields,
-    text,
     html: html === null ? null : sanitise(html),
-    reply: null,
-    kind: kindOf(automatic),
-    reason: automatic ?? NOTHING_AUTOMATIC,
-    mayAnswer: automatic === null,
-    delivery: null,
     attachments: attachments.map(({ content, ...about }) => ({
       ...about,
       ...(content ? { content: Buffer.from(content).toString('base64') } : {}),
     })),
-    defects,
     error: null,
   })
 }
-
-/** No rule of the table held. */
-const NOTHING_AUTOMATIC = 'automatic/none'
 
 function write(stream: Writable, text: string): Promise<void> {
   return new Promise((resolve, reject) => stream.write(text, (error) => (error ? reject(error) : resolve())))

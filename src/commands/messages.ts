@@ -53,10 +53,16 @@ function listed(message: ListedMessage) {
     messageId: message.messageId,
     state: message.state,
     reason: message.reason,
-    ticket: message.entry?.ticket.number ?? null,
+    ticket: ticketOf(message),
+    kind: kindOf(message),
     receivedAt: message.receivedAt.toISOString(),
   }
 }
+
+/** The one it is on, or that it reports on. */
+const ticketOf = ({ entry, ticket }: ListedMessage) => entry?.ticket.number ?? ticket?.number ?? null
+
+const kindOf = ({ kind }: ListedMessage) => kind?.replaceAll('_', '-') ?? null
 
 function messageTable(messages: readonly ListedMessage[]): string {
   const now = new Date()
@@ -65,7 +71,7 @@ function messageTable(messages: readonly ListedMessage[]): string {
     message.mailbox.name,
     message.state,
     message.reason,
-    message.entry ? `#${message.entry.ticket.number}` : '',
+    ticketOf(message) === null ? '' : `#${ticketOf(message)}`,
     bytes(message.rawMessage.sizeBytes),
     printable(message.messageId ?? '', 40),
     ago(message.receivedAt, now),

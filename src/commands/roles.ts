@@ -6,10 +6,11 @@ import { type PollResult, poll } from '../intake/poll.ts'
 import type { Log } from '../log.ts'
 import type { Queue, Work } from '../queue/queue.ts'
 import type { Mailbox } from '../store/mailboxes.ts'
+import type { Outcome } from '../ticketing/outcome.ts'
 import { createParsePool } from '../ticketing/parse-pool.ts'
-import { createProcess, type Outcome } from '../ticketing/process.ts'
+import { createProcess } from '../ticketing/process.ts'
 import type { App } from './app.ts'
-import { acknowledgingOf } from './send.ts'
+import { judgingOf } from './judging.ts'
 
 /** Jobs at once: enough that commits are shared and threads have work. */
 const CONCURRENCY = 16
@@ -23,7 +24,7 @@ export interface Working {
 
 export function startWork(app: App, queue: Queue, onOutcome: (outcome: Outcome) => void = () => undefined): Working {
   const pool = createParsePool()
-  const process = createProcess(app.store, pool, acknowledgingOf(app))
+  const process = createProcess(app.store, pool, judgingOf(app))
   const work: Work = queue.work(async (inboundMessageId, run) => {
     const startedAt = performance.now()
     try {
@@ -49,9 +50,12 @@ function logOutcome(log: Log, inboundMessageId: string, outcome: Outcome, millis
     const { ticket, isNew, reason } = outcome
     log.event('message.ticketed', { ...fields, ticket, isNew, reason })
   } else if (outcome.state === 'suppressed') {
-    log.event('message.suppressed', { ...fields, reason: outcome.reason, duplicateOf: outcome.duplicateOf })
+    const { reason, duplicateOf } = outcome
+    log.event('message.suppressed', { ...fields, reason, ...(duplicateOf === undefined ? {} : { duplicateOf }) })
   } else if (outcome.state === 'quarantined') {
-    log.failure('message.quarantined', outcome.error, { ...fields, reason: outcome.reason })
+    const { reason, error } = outcome
+    if (error === undefined) log.event('message.quarantined', { ...fields, reason })
+    else log.failure('message.quarantined', error, { ...fields, reason })
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
 import { MailchuteError } from '../errors.ts'
-import { sanitise } from '../message/sanitise.ts'
+import { sanitise } from '../message/html/sanitise.ts'
 import type { Store } from '../store/store.ts'
 import type { ListedTicket, TicketDetail } from '../store/tickets.ts'
 import { openApp } from './app.ts'

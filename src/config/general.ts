@@ -1,4 +1,6 @@
 /** The settings that belong to no mailbox. */
+import { existsSync } from 'node:fs'
+import path from 'node:path'
 import type { Config } from '../config.ts'
 import type { Settings } from './environment.ts'
 import { didYouMean, type Problem } from './problem.ts'
@@ -6,7 +8,11 @@ import { didYouMean, type Problem } from './problem.ts'
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 const SECRET_KEY_BYTES = 32
 
-export function readGeneral(settings: Settings, problems: Problem[]): Omit<Config, 'dataDir' | 'mailboxes'> {
+export function readGeneral(
+  settings: Settings,
+  cwd: string,
+  problems: Problem[],
+): Omit<Config, 'dataDir' | 'mailboxes'> {
   checkTls(settings, problems)
   return {
     databaseUrl: serverUrl('DATABASE_URL', ['postgresql:', 'postgres:'], settings, problems),
@@ -17,6 +23,9 @@ export function readGeneral(settings: Settings, problems: Problem[]): Omit<Confi
     oldSecretKey: secretKey('MAILCHUTE_SECRET_KEY_OLD', settings, problems),
     http: { host: settings.get('HTTP_HOST') ?? '127.0.0.1', port: httpPort(settings, problems) },
     consoleToken: consoleToken(settings, problems),
+    rulesFile: rulesFile(settings, cwd),
+    dns: choice('MAILCHUTE_DNS', ['on', 'off'], 'on', settings, problems) === 'on',
+    similarPerHour: similarPerHour(settings, problems),
   }
 }
 
@@ -77,4 +86,24 @@ function consoleToken(settings: Settings, problems: Problem[]): string | null {
   const hint = 'use letters, digits and -._~+/ only, for instance of `openssl rand -hex 24`'
   problems.push({ setting, problem: 'it has characters that a token cannot have', hint })
   return null
+}
+
+/** Named, or `rules.yaml` in the working folder where there is one. That it can be read, its reader sees to. */
+function rulesFile(settings: Settings, cwd: string): string | null {
+  const named = settings.get('MAILCHUTE_RULES')
+  if (named !== undefined) return path.resolve(cwd, named)
+  const usual = path.join(cwd, 'rules.yaml')
+  return existsSync(usual) ? usual : null
+}
+
+/** More than a person writes about one thing, less than a mailbox can bear. */
+const SIMILAR_PER_HOUR = 30
+
+function similarPerHour(settings: Settings, problems: Problem[]): number | null {
+  const setting = 'MAILCHUTE_SIMILAR_PER_HOUR'
+  const written = settings.get(setting) ?? String(SIMILAR_PER_HOUR)
+  if (written.toLowerCase() === 'off') return null
+  if (/^[1-9]\d{0,5}$/.test(written)) return Number(written)
+  problems.push({ setting, problem: `'${written}' is no number of mails`, hint: 'write digits only, or off' })
+  return SIMILAR_PER_HOUR
 }

@@ -6,6 +6,7 @@ import { readLogin } from './mailbox-login.ts'
 import { readOptions } from './mailbox-options.ts'
 import { isLoopback, type MailboxUrl, parseMailboxUrl } from './mailbox-url.ts'
 import { readOAuthClient } from './oauth-client.ts'
+import { readPolicy } from './policy.ts'
 import type { Problem } from './problem.ts'
 import { readSmtp } from './smtp.ts'
 
@@ -36,7 +37,12 @@ function readMailbox(name: string, url: MailboxUrl, settings: Settings, problems
     ...options,
   }
   const smtp = readSmtp(name, known, client, settings, problems)
-  return { ...known, smtp, acknowledge: readAcknowledge(name, url.user, smtp, settings, problems) }
+  return {
+    ...known,
+    smtp,
+    acknowledge: readAcknowledge(name, url.user, smtp, settings, problems),
+    policy: readPolicy(name, settings, problems),
+  }
 }
 
 function sourceOf({ protocol, host, folder }: MailboxUrl, endpoint: string | null): string {

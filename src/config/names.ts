@@ -2,7 +2,9 @@
 import { didYouMean, nearest, type Problem } from './problem.ts'
 
 const GENERAL = ['DATABASE_URL', 'REDIS_URL', 'HTTP_HOST', 'HTTP_PORT', 'CONSOLE_TOKEN', 'LOG_LEVEL']
-const PREFIXED = ['MAILCHUTE_DATA', 'MAILCHUTE_SECRET_KEY', 'MAILCHUTE_SECRET_KEY_OLD', 'MAILCHUTE_MIGRATE']
+const PREFIXED = ['DATA', 'SECRET_KEY', 'SECRET_KEY_OLD', 'MIGRATE', 'RULES', 'DNS', 'SIMILAR_PER_HOUR'].map(
+  (name) => `MAILCHUTE_${name}`,
+)
 const SECRETS = ['DATABASE_URL', 'REDIS_URL', 'MAILCHUTE_SECRET_KEY', 'MAILCHUTE_SECRET_KEY_OLD', 'CONSOLE_TOKEN']
 const KNOWN = [...GENERAL, ...PREFIXED, ...SECRETS.map((name) => `${name}_FILE`)]
 
@@ -13,7 +15,14 @@ const ACKNOWLEDGE = [
   'ACKNOWLEDGE',
   ...['FROM', 'PER_HOUR', 'TEMPLATES', 'LANGUAGE'].map((name) => `ACKNOWLEDGE_${name}`),
 ]
-const MAILBOX_PLAIN = ['URL', ...[...OAUTH, ...OAUTH_URLS].map((name) => `OAUTH_${name}`), 'SMTP_URL', ...ACKNOWLEDGE]
+const POLICY = ['STRANGERS', 'REOPEN_DAYS', 'AUTHSERV_ID', 'CONTROL_HEADERS']
+const MAILBOX_PLAIN = [
+  'URL',
+  ...[...OAUTH, ...OAUTH_URLS].map((name) => `OAUTH_${name}`),
+  'SMTP_URL',
+  ...ACKNOWLEDGE,
+  ...POLICY,
+]
 const MAILBOX_SUFFIXES = [...MAILBOX_PLAIN, ...MAILBOX_SECRETS, ...MAILBOX_SECRETS.map((name) => `${name}_FILE`)]
 
 /** Settings of a mailbox that end like the one that makes a mailbox. */

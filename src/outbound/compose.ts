@@ -4,7 +4,7 @@
  */
 import MailComposer from 'nodemailer/lib/mail-composer'
 import type { AcknowledgeConfig } from '../config.ts'
-import { threadFields } from '../message/thread-fields.ts'
+import { threadFields } from '../message/header/thread-fields.ts'
 import { wireAddress } from '../message/wire-address.ts'
 import type { Claimed } from '../store/outbox.ts'
 import { fill, type Templates, type Values } from './templates.ts'

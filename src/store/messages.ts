@@ -1,4 +1,5 @@
 import type { InboundState, Prisma } from '../generated/prisma/client.ts'
+import type { ParsedMessage } from '../message/parsed-message.ts'
 import type { Database } from './database.ts'
 
 /** A message that waits, with the start of its octets: all of them where it is one chunk, as most are. */
@@ -11,6 +12,15 @@ export interface Waiting {
   /** Its mailbox was polled elsewhere before: it may be a copy of what came from there. */
   readonly sourceHasChanged: boolean
   readonly firstChunk: Buffer
+}
+
+/** What is known of a message that becomes no ticket. */
+export interface Understood {
+  readonly kind?: ParsedMessage['kind']
+  /** The ticket that it answers or reports on. */
+  readonly ticketId?: string | null
+  /** See `inbound_messages.similarity_sha256`. */
+  readonly similaritySha256?: string | null
 }
 
 export interface MessageFilter {
@@ -28,9 +38,9 @@ export interface Messages {
   /** Books that a process ended while at work on it; returns how often that happened. */
   recordStall(id: string): Promise<number>
   /** Out of `received`, for a person, with the reason. False: it had left `received` already. */
-  quarantine(id: string, reason: string, detail?: Prisma.InputJsonObject): Promise<boolean>
+  quarantine(id: string, reason: string, detail?: Prisma.InputJsonObject, about?: Understood): Promise<boolean>
   /** Out of `received`, understood, and rightly no ticket. False: it had left `received` already. */
-  suppress(id: string, reason: string, detail?: Prisma.InputJsonObject): Promise<boolean>
+  suppress(id: string, reason: string, detail?: Prisma.InputJsonObject, about?: Understood): Promise<boolean>
   /** Something worth knowing that changes no state. */
   note(id: string, code: string, detail?: Prisma.InputJsonObject): Promise<void>
   /**
@@ -48,6 +58,7 @@ const LISTED = {
     mailbox: { select: { name: true } },
     rawMessage: { select: { sizeBytes: true } },
     entry: { select: { ticket: { select: { number: true } } } },
+    ticket: { select: { number: true } },
   },
 } as const
 const DETAIL = { include: { ...LISTED.include, events: { orderBy: { id: 'asc' } } } } as const
@@ -61,8 +72,8 @@ export function messages(database: Database): Messages {
     waitingIds: (options) => waitingIds(database, options),
     countWaiting: (mailboxIds) => countWaiting(database, mailboxIds),
     recordStall: (id) => recordStall(database, id),
-    quarantine: (id, reason, detail = {}) => leave(database, id, 'quarantined', reason, detail),
-    suppress: (id, reason, detail = {}) => leave(database, id, 'suppressed', reason, detail),
+    quarantine: (id, reason, detail = {}, about = {}) => leave(database, id, 'quarantined', reason, detail, about),
+    suppress: (id, reason, detail = {}, about = {}) => leave(database, id, 'suppressed', reason, detail, about),
     note: async (id, code, detail = {}) => {
       await database.query({
         text: `INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
@@ -129,16 +140,18 @@ async function leave(
   state: 'quarantined' | 'suppressed',
   reason: string,
   detail: Prisma.InputJsonObject,
+  { kind, ticketId, similaritySha256 }: Understood,
 ): Promise<boolean> {
   const rows = await database.query({
     name: 'message-leave',
     text: `WITH left_received AS (
-             UPDATE inbound_messages SET state = $2::inbound_state, reason = $3, finished_at = now()
+             UPDATE inbound_messages SET state = $2::inbound_state, reason = $3, finished_at = now(),
+               kind = $5::mail_kind, ticket_id = $6, similarity_sha256 = $7
              WHERE id = $1 AND state = 'received' RETURNING id, mailbox_id)
            INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
            SELECT id, mailbox_id, 'work/' || $2::text, $4::jsonb || jsonb_build_object('reason', $3::text) FROM left_received
            RETURNING id`,
-    values: [id, state, reason, detail],
+    values: [id, state, reason, detail, kind ?? null, ticketId ?? null, similaritySha256 ?? null],
   })
   return rows.length === 1
 }

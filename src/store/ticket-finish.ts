@@ -10,7 +10,9 @@ const FINISH = (acknowledged: string) => `
     UPDATE threads SET version = version + 1 
     WHERE id = coalesce($2::uuid, (SELECT thread_id FROM inbound_messages WHERE id = $1)) AND version = $3 RETURNING id
   ), claimed AS (
-    UPDATE inbound_messages m SET state = 'ticketed', reason = $6, finished_at = now() FROM turn
+    UPDATE inbound_messages m SET state = 'ticketed', reason = $6, finished_at = now(), kind = $20::mail_kind,
+      similarity_sha256 = $21
+    FROM turn
     WHERE m.id = $1 AND m.state = 'received' AND m.thread_id = turn.id
       AND ($4::uuid IS NULL OR EXISTS (SELECT 1 FROM tickets WHERE id = $4::uuid))
     RETURNING m.id, m.mailbox_id
@@ -18,14 +20,14 @@ const FINISH = (acknowledged: string) => `
     SELECT id FROM contacts WHERE address_sha256 = $9
   ), met AS (
     INSERT INTO contacts (address, address_sha256, name)
-    SELECT $8, $9, CASE WHEN $8 = '' THEN '' ELSE $7 END FROM claimed WHERE NOT EXISTS (SELECT 1 FROM known)
+    SELECT $27, $9, CASE WHEN $27 = '' THEN '' ELSE $26 END FROM claimed WHERE NOT EXISTS (SELECT 1 FROM known)
     ON CONFLICT (address_sha256) DO UPDATE SET name = contacts.name
     RETURNING id
   ), contact AS (
     SELECT id FROM known UNION ALL SELECT id FROM met
   ), opened AS (
-    INSERT INTO tickets (mailbox_id, subject, requester_id, linked_ticket_id)
-    SELECT claimed.mailbox_id, $10, contact.id, $5::uuid FROM claimed, contact WHERE $4::uuid IS NULL
+    INSERT INTO tickets (mailbox_id, subject, requester_id, linked_ticket_id, queue, priority, tags, assignee)
+    SELECT claimed.mailbox_id, $10, contact.id, $5::uuid, $28, coalesce($29::ticket_priority, 'normal'), $30::text[], $31 FROM claimed, contact WHERE $4::uuid IS NULL
     RETURNING id, number
   ), continued AS (
     UPDATE tickets t SET updated_at = now(), status = CASE WHEN t.status = 'closed' THEN 'open' ELSE t.status END
@@ -33,8 +35,10 @@ const FINISH = (acknowledged: string) => `
   ), ticket AS (
     SELECT id, number FROM opened UNION ALL SELECT id, number FROM continued
   ), entry AS (
-    INSERT INTO ticket_entries (ticket_id, inbound_message_id, message_id, from_name, from_address, subject, text, html, sent_at)
-    SELECT ticket.id, claimed.id, $11, $7, $8, $10, $12, $13, $14::timestamptz FROM ticket, claimed
+    INSERT INTO ticket_entries (ticket_id, inbound_message_id, message_id, from_name, from_address, subject, text, html, sent_at,
+      reply, recipients, trust, authenticity, defects)
+    SELECT ticket.id, claimed.id, $11, $7, $8, $10, $12, $13, $14::timestamptz, $22, $23, $24::trust, $25, $32::text[]
+    FROM ticket, claimed
     RETURNING id
   ), attached AS (
     INSERT INTO attachments (entry_id, position, filename, content_type, size_bytes, sha256, disposition, content_id)
@@ -64,7 +68,7 @@ const FINISH = (acknowledged: string) => `
 /** Its cause is the event: (event, target) is unique, so there is one of it however often this runs. */
 const ACKNOWLEDGED = `, acknowledged AS (
     INSERT INTO outbox (event_id, target, mailbox_id, inbound_message_id, ticket_id, recipient, recipient_sha256, language)
-    SELECT told.id, '${ACKNOWLEDGEMENT}', told.mailbox_id, told.inbound_message_id, opened.id, $20, $21, $22 FROM told, opened
+    SELECT told.id, '${ACKNOWLEDGEMENT}', told.mailbox_id, told.inbound_message_id, opened.id, $33, $34, $35 FROM told, opened
   )`
 
 /** Two statements, so that mailboxes which acknowledge nothing pay nothing for it. */
@@ -80,6 +84,7 @@ export async function finish(
   acknowledgement?: Acknowledgement,
 ): Promise<Finished> {
   const due = acknowledgement !== undefined && 'recipient' in acknowledgement ? acknowledgement : null
+  const { trust, ...authenticity } = entry.authenticity
   const addresses = new Map(entry.participants.map((address) => [addressKey(address), address]))
   const [row] = await database.query<{ wasWaiting: boolean; ticketNumber: number | null }>({
     ...(due === null ? PLAIN : WITH_ACKNOWLEDGEMENT),
@@ -92,7 +97,7 @@ export async function finish(
       place.reason,
       entry.from.name,
       entry.from.address,
-      addressKey(entry.from.address),
+      addressKey(entry.requester.address),
       entry.subject,
       entry.messageId,
       entry.text,
@@ -103,6 +108,19 @@ export async function finish(
       [...addresses.values()],
       place.absorbs,
       JSON.stringify(detailOf(view, place, acknowledgement)),
+      entry.kind,
+      entry.similaritySha256,
+      entry.reply,
+      JSON.stringify(entry.recipients),
+      trust,
+      JSON.stringify(authenticity),
+      entry.requester.name,
+      entry.requester.address,
+      entry.marks.queue,
+      entry.marks.priority,
+      entry.marks.tags,
+      entry.marks.assignee,
+      entry.defects,
       ...(due === null ? [] : [due.recipient, keyOf(personOf(due.recipient)), due.language]),
     ],
   })

@@ -1,4 +1,6 @@
-import type { Prisma, TicketStatus } from '../generated/prisma/client.ts'
+import type { Prisma, TicketPriority, TicketStatus } from '../generated/prisma/client.ts'
+import type { Authenticity } from '../message/authenticity/authenticity.ts'
+import type { ParsedMessage } from '../message/parsed-message.ts'
 import type { Database } from './database.ts'
 import { addressKey } from './threads.ts'
 import { finish } from './ticket-finish.ts'
@@ -39,13 +41,34 @@ export interface TicketPlace {
   readonly reason: string
 }
 
+/** What rules put on a new ticket; null: nothing. */
+export interface TicketMarks {
+  readonly queue: string | null
+  readonly priority: TicketPriority | null
+  readonly tags: readonly string[]
+  readonly assignee: string | null
+}
+
+export const NO_MARKS: TicketMarks = { queue: null, priority: null, tags: [], assignee: null }
+
 export interface NewEntry {
+  readonly kind: ParsedMessage['kind']
   readonly messageId: string | null
   readonly from: { readonly name: string; readonly address: string }
   readonly participants: readonly string[]
   readonly subject: string
   readonly text: string | null
   readonly html: string | null
+  readonly reply: string | null
+  /** To, Cc and Reply-To. */
+  readonly recipients: readonly { readonly field: string; readonly name: string; readonly address: string }[]
+  readonly authenticity: Authenticity
+  readonly defects: readonly string[]
+  /** Where a new ticket's requester is not who the mail is from. */
+  readonly requester: { readonly name: string; readonly address: string }
+  readonly marks: TicketMarks
+  /** See `inbound_messages.similarity_sha256`. */
+  readonly similaritySha256: string | null
   readonly sentAt: string | null
   readonly attachments: readonly {
     readonly filename: string | null

@@ -19,7 +19,7 @@ export interface Acknowledging {
 
 export const NOTHING_ACKNOWLEDGED: Acknowledging = { isSwitchedOn: () => false, isOwn: () => false }
 
-type Mail = Pick<ParsedMessage, 'automatic' | 'returnPath' | 'language' | 'from'>
+type Mail = Pick<ParsedMessage, 'mayAnswer' | 'reason' | 'returnPath' | 'language' | 'from'>
 
 /** undefined: acknowledgements are switched off. */
 export function acknowledgementOf(
@@ -37,7 +37,7 @@ export function acknowledgementOf(
 function refusalOf({ isOwn }: Acknowledging, mail: Mail, isNewTicket: boolean): string | null {
   const address = mail.from[0]?.address ?? ''
   if (!isNewTicket) return 'acknowledge/no-new-ticket'
-  if (mail.automatic !== null) return mail.automatic
+  if (!mail.mayAnswer) return mail.reason
   if (isOwn(address)) return 'acknowledge/own-mailbox'
   return mail.returnPath === null || isOfOneHouse(address, originalSender(mail.returnPath))
     ? null

@@ -1,8 +1,8 @@
 import { MessagePort } from 'node:worker_threads'
 import { asMailchuteError, type ErrorCode } from '../errors.ts'
-import type { ParseLimits } from '../message/limits.ts'
-import { parse } from '../message/parse.ts'
+import type { ParseLimits } from '../message/parse/limits.ts'
 import type { ParsedMessage } from '../message/parsed-message.ts'
+import { understand } from '../message/understand.ts'
 import { receiveOctets } from './octet-channel.ts'
 
 /** What a parse thread is given. */
@@ -25,7 +25,7 @@ export default async function parseInThread(task: ParseTask): Promise<ParseOutco
   Atomics.store(task.started, 0, 1)
   const octets = task.octets instanceof MessagePort ? receiveOctets(task.octets) : whole(task.octets)
   try {
-    return { parsed: await parse(octets, { content: task.content, limits: task.limits }) }
+    return { parsed: await understand(octets, { content: task.content, limits: task.limits }) }
   } catch (thrown) {
     const { code, message, cause } = asMailchuteError(thrown)
     return { error: { code, message, cause: cause instanceof Error ? new Error(cause.message) : null } }

@@ -5,8 +5,8 @@
  * Guarantees: of the copies of a mail one becomes a ticket's entry, whichever worker takes which at what time; what
  * only resembles another mail is held for a person. Message-IDs are forged and repeated, so one alone proves nothing.
  */
-import { headerFields } from '../message/header-fields.ts'
-import { identityOf } from '../message/identity.ts'
+import { headerFields } from '../message/header/header-fields.ts'
+import { identityOf } from '../message/header/identity.ts'
 import type { Copy } from '../store/copies.ts'
 import type { Waiting } from '../store/messages.ts'
 import type { Store } from '../store/store.ts'

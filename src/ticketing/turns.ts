@@ -1,4 +1,5 @@
-import type { Outcome, Process } from './process.ts'
+import type { Outcome } from './outcome.ts'
+import type { Process } from './process.ts'
 
 /**
  * Who waits for whom within this process. A message is worked once at a time, and one that goes first is waited for;

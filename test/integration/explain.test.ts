@@ -81,9 +81,9 @@ describe('explain', () => {
         replyTo: [],
         text: 'Hello',
         html: '<p>Hello</p>',
-        reply: null,
+        reply: 'Hello',
         kind: 'personal',
-        reason: 'automatic/none',
+        reason: 'kind/none',
         mayAnswer: true,
         delivery: null,
         attachments: [

@@ -2,6 +2,7 @@
  * A real POP3 and IMAP server for the tests: Dovecot 2.3, each over TLS, and STARTTLS and clear text on another port, a
  * Maildir a user, any user name with one password, and XOAUTH2 with tokens that it verifies itself.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHmac, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
@@ -9,6 +10,7 @@ import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from '
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DEFAULT_POLICY } from '../../src/config/policy.ts'
 
 import type { Account } from '../../src/config.ts'
 import { makeCertificate } from './certificate.ts'
@@ -225,6 +227,7 @@ function mailboxOf(
     moveTo: null,
     smtp: null,
     acknowledge: null,
+    policy: DEFAULT_POLICY,
     ca,
     schedule: '0 * * * * *',
     deleteAfterSeconds: 0,

@@ -1,3 +1,4 @@
+import { DEFAULT_POLICY } from '../../src/config/policy.ts'
 import type { Account } from '../../src/config.ts'
 import type { Peer } from './scripted-server.ts'
 
@@ -19,6 +20,7 @@ export function mailboxAt(port: number, settings: Partial<Account> = {}): Accoun
     moveTo: null,
     smtp: null,
     acknowledge: null,
+    policy: DEFAULT_POLICY,
     ca: null,
     schedule: '0 * * * * *',
     deleteAfterSeconds: 0,

@@ -7,7 +7,7 @@ import { MailchuteError } from '../../src/errors.ts'
 import { type PollDeps, type PollResult, poll } from '../../src/intake/poll.ts'
 import type { Queue } from '../../src/queue/queue.ts'
 import type { Store } from '../../src/store/store.ts'
-import type { Outcome } from '../../src/ticketing/process.ts'
+import type { Outcome } from '../../src/ticketing/outcome.ts'
 import { sweep } from '../../src/upkeep/sweep.ts'
 import { type Beats, createBeats } from './beats.ts'
 

@@ -1,4 +1,4 @@
-import { dateField } from '../../message/date-field.ts'
+import { dateField } from '../../message/parse/date-field.ts'
 import { isExchange, NoticeWatch } from '../exchange.ts'
 import { HeaderDigest, OctetDigest } from '../octet-digest.ts'
 import type { MailSession, OctetSink, RemoteMessage, RetrievedMessage } from '../source.ts'

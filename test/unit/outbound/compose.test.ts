@@ -2,7 +2,8 @@ import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { AcknowledgeConfig } from '../../../src/config.ts'
-import { parse } from '../../../src/message/parse.ts'
+import { parse } from '../../../src/message/parse/parse.ts'
+import { understand } from '../../../src/message/understand.ts'
 import { composeAcknowledgement } from '../../../src/outbound/compose.ts'
 import type { Template } from '../../../src/outbound/templates.ts'
 import type { Claimed } from '../../../src/store/outbox.ts'
@@ -81,9 +82,9 @@ describe('an acknowledgement', () => {
             .filter((field) => !optional.has(field))
             .toSorted(),
         ).toEqual(required)
-        const parsed = await parse(Readable.from([octets]))
+        const parsed = await understand(Readable.from([octets]))
         expect(parsed.to).toEqual([{ name: '', address: 'carla@example.com' }])
-        expect(parsed).toMatchObject({ messageId: MAIL.messageId, cc: [], automatic: 'automatic/auto-submitted' })
+        expect(parsed).toMatchObject({ messageId: MAIL.messageId, cc: [], reason: 'automatic/auto-submitted' })
         expect(parsed.subject.startsWith('[#12]')).toBe(true)
         for (const line of octets.toString('latin1').split('\r\n')) expect(line.length).toBeLessThanOrEqual(998)
       }),
@@ -125,7 +126,7 @@ describe('an acknowledgement', () => {
 
   test('has no markup of the sender in its HTML, and no placeholder of theirs is filled', async () => {
     const octets = await compose({ ticketSubject: '<img src=x onerror=a> {{name}}', name: '"><script>{{ticket}}' })
-    const { html } = await parse(Readable.from([octets]))
+    const { html } = await understand(Readable.from([octets]))
     expect(html).toContain('&lt;img src=x onerror=a&gt; {{name}}')
     expect(html).toContain('&quot;&gt;&lt;script&gt;{{ticket}}')
     expect(html).not.toMatch(/<(img|script)/)

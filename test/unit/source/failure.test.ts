@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest'
+import { DEFAULT_POLICY } from '../../../src/config/policy.ts'
 import { failuresOf } from '../../../src/source/failure.ts'
 
 const quoting = (password: string) =>
   failuresOf({
     ...{ name: 'test', url: '', protocol: 'pop3', host: 'h', port: 110, security: 'tls', user: 'u', folder: 'INBOX' },
     ...{ isMicrosoft: false, source: '', ca: null, schedule: '', deleteAfterSeconds: null, maxMessageBytes: 1 },
-    ...{ moveTo: null, endpoint: null, smtp: null, acknowledge: null },
+    ...{ moveTo: null, endpoint: null, smtp: null, acknowledge: null, policy: DEFAULT_POLICY },
     credentials: { kind: 'password', password },
   }).quote
 

@@ -8,7 +8,14 @@ const decide = (over: object = {}, isNewTicket = true, acknowledging: Parameters
   acknowledgementOf(
     acknowledging,
     'mailbox',
-    { automatic: null, returnPath: null, language: 'de', from: [{ name: 'Carla', address: FROM }], ...over },
+    {
+      mayAnswer: true,
+      reason: 'kind/none',
+      returnPath: null,
+      language: 'de',
+      from: [{ name: 'Carla', address: FROM }],
+      ...over,
+    },
     isNewTicket,
   )
 
@@ -30,7 +37,7 @@ describe('the opening of a ticket', () => {
 
   test.each([
     [decide({}, false), 'acknowledge/no-new-ticket'],
-    [decide({ automatic: 'automatic/list' }), 'automatic/list'],
+    [decide({ mayAnswer: false, reason: 'automatic/list' }), 'automatic/list'],
     [decide({ from: [{ name: '', address: 'us@example.org' }] }), 'acknowledge/own-mailbox'],
   ])('is not, and the reason is told (%#)', (decision, refusal) => {
     expect(decision).toEqual({ refusal })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { afterEach, describe, expect, test } from 'vitest'
-import { PARSE_LIMITS } from '../../../src/message/limits.ts'
+import { PARSE_LIMITS } from '../../../src/message/parse/limits.ts'
 import { createParsePool, type ParsePool, type ParsePoolOptions } from '../../../src/ticketing/parse-pool.ts'
 
 const MIB = 1024 * 1024

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Outcome } from '../../../src/ticketing/process.ts'
+import type { Outcome } from '../../../src/ticketing/outcome.ts'
 import { createTurns, type Turns } from '../../../src/ticketing/turns.ts'
 
 const DONE: Outcome = { state: 'nothing-to-do' }

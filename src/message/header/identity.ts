@@ -1,4 +1,4 @@
-import { dateField } from './date-field.ts'
+import { dateField } from '../parse/date-field.ts'
 import type { HeaderFields } from './header-fields.ts'
 
 /**

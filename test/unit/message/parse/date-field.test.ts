@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { dateField } from '../../../src/message/date-field.ts'
+import { dateField } from '../../../../src/message/parse/date-field.ts'
 
 describe('the Date field (RFC 5322 sections 3.3 and 4.3)', () => {
   test.each([

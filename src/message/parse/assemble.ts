@@ -1,13 +1,12 @@
 import type { AddressObject, EmailAddress, HeaderLines, Headers } from 'mailparser'
-import { automatic, isLookedAt } from './automatic.ts'
+import { languageOf, returnPath, ruleFields } from '../header/rule-fields.ts'
+import { threadFields } from '../header/thread-fields.ts'
+import type { Address, MailContent, ParsedAttachment, ReportPart } from '../parsed-message.ts'
+import { storableText } from '../storable-text.ts'
 import { bodies } from './bodies.ts'
 import type { MimePart, Seen } from './bounded-parser.ts'
 import { dateField } from './date-field.ts'
 import type { ParseLimits } from './limits.ts'
-import type { Address, ParsedAttachment, ParsedMessage } from './parsed-message.ts'
-import { LANGUAGE_FIELDS, languageOf, returnPath, ruleFields } from './rule-fields.ts'
-import { storableText } from './storable-text.ts'
-import { threadFields } from './thread-fields.ts'
 
 /** What mailparser found. */
 export interface Found {
@@ -26,10 +25,12 @@ export interface PartFound {
   readonly sizeBytes: number
   readonly sha256: string
   readonly octets: Buffer | null
+  /** The start of a part that reports are made of; null: it is none. */
+  readonly report: Buffer | null
 }
 
 /** The one place where what a sender wrote becomes ours: each string storable, each list bounded. */
-export function assemble(found: Found, limits: ParseLimits): ParsedMessage {
+export function assemble(found: Found, limits: ParseLimits): MailContent {
   const defects = new Set<string>()
   const value = (text: string): string => bounded(text, limits.maxValueChars, () => defects.add('value-truncated'))
   const body = (text: string | null, defect: string): string | null =>
@@ -46,20 +47,21 @@ export function assemble(found: Found, limits: ParseLimits): ParsedMessage {
   const { text, html } = found.tree ? bodies(found.tree) : { text: null, html: null }
   const subjectField = found.headers.get('subject')
   const subject = value(typeof subjectField === 'string' ? subjectField : '')
-  const from = addresses('from')
   const message = {
     ...storableThread(thread, value),
-    ...about(found.headerLines, from, subject),
+    ...about(found.headerLines.slice(0, limits.maxHeaderFields)),
     date: date === null ? null : dateField(date),
     subject,
-    from,
+    from: addresses('from'),
     to: addresses('to'),
     cc: addresses('cc'),
     replyTo: addresses('reply-to'),
     text: body(text, 'text-truncated'),
     html: body(html, 'html-truncated'),
     attachments: found.attachments.slice(0, limits.maxAttachments).map((one) => attachment(one, value)),
+    reportParts: found.attachments.flatMap(reportPart).slice(0, limits.maxReportParts),
   }
+  if (found.headerLines.length > limits.maxHeaderFields) defects.add('header-truncated')
   if (found.attachments.length > limits.maxAttachments) defects.add('attachments-truncated')
   if (found.seen.textDropped) defects.add('text-truncated')
   if (found.seen.headerMended) defects.add('header-charset-guessed')
@@ -86,23 +88,18 @@ function members(address: EmailAddress): EmailAddress[] {
 }
 
 /** What the header says about the mail as a whole. */
-function about(lines: HeaderLines, from: readonly Address[], subject: string) {
-  const fields = ruleFields(lines.filter(({ key }) => isLookedAt(key) || LANGUAGE_FIELDS.has(key)))
-  const [{ address } = { address: '' }] = from
-  const path = returnPath(fields)
+function about(lines: HeaderLines) {
+  const header = ruleFields(lines)
+  const path = returnPath(header)
   return {
-    automatic: automatic({ fields, sender: isAddress(address) ? address : null, subject })?.code ?? null,
+    header,
     returnPath: path === null ? null : storableText(path, ADDRESS_MAX_CHARACTERS),
-    language: languageOf(fields),
+    language: languageOf(header),
   }
 }
 
 /** RFC 5321 section 4.5.3.1. */
 const ADDRESS_MAX_CHARACTERS = 320
-
-/** An addr-spec that a mail can go to, whatever else RFC 5322 would allow. */
-const isAddress = (address: string) =>
-  address.length <= ADDRESS_MAX_CHARACTERS && /^[^\s<>()[\]\\,;:"@]+@[^\s<>()[\]\\,;:"@]+$/.test(address)
 
 const THREAD_FIELDS = new Set(['message-id', 'in-reply-to', 'references'])
 
@@ -137,13 +134,16 @@ function attachment(found: PartFound, value: (text: string) => string): ParsedAt
   }
 }
 
+const reportPart = ({ contentType, report }: PartFound): ReportPart[] =>
+  report === null ? [] : [{ contentType, text: report.toString('utf8').replaceAll('\0', '\ufffd') }]
+
 /** RFC 2183 section 2.8: an unknown disposition is treated as `attachment`. */
 function disposition(value: string | null): ParsedAttachment['disposition'] {
   if (value === null) return null
   return value === 'inline' ? 'inline' : 'attachment'
 }
 
-function* headerDefects(message: Omit<ParsedMessage, 'defects'>, date: string | null): Generator<string> {
+function* headerDefects(message: Omit<MailContent, 'defects'>, date: string | null): Generator<string> {
   if (message.messageId === null) yield 'message-id-missing'
   if (message.from.length === 0) yield 'from-missing'
   if (date === null) yield 'date-missing'

@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { AttachmentStream, MailParser } from 'mailparser'
-import { MailchuteError } from '../errors.ts'
+import { MailchuteError } from '../../errors.ts'
+import type { MailContent } from '../parsed-message.ts'
 import { assemble, type PartFound } from './assemble.ts'
 import { type BoundedParser, boundedParser } from './bounded-parser.ts'
 import { PARSE_LIMITS, type ParseLimits } from './limits.ts'
-import type { ParsedMessage } from './parsed-message.ts'
 
 export interface ParseOptions {
   /** Keep the octets of the attachments, too: they are otherwise only counted and digested while they pass by. */
@@ -25,9 +25,9 @@ export interface ParseOptions {
 export async function parse(
   octets: AsyncIterable<Buffer> | Readable,
   { content = false, limits = PARSE_LIMITS }: ParseOptions = {},
-): Promise<ParsedMessage> {
+): Promise<MailContent> {
   const bounded = boundedParser(limits)
-  const attachments = collectAttachments(bounded.parser, content, limits.maxAttachments)
+  const attachments = collectAttachments(bounded.parser, content, limits)
   const source = new Source(octets)
   try {
     await pipeline(source.read(), bounded.parser)
@@ -64,7 +64,7 @@ function reason(error: unknown): string {
   return isLimit ? `: ${error.message}` : ''
 }
 
-function assembled(bounded: BoundedParser, found: PartFound[], limits: ParseLimits): ParsedMessage {
+function assembled(bounded: BoundedParser, found: PartFound[], limits: ParseLimits): MailContent {
   const { headers, headerLines } = bounded.parser
   return assemble(
     {
@@ -78,24 +78,36 @@ function assembled(bounded: BoundedParser, found: PartFound[], limits: ParseLimi
   )
 }
 
-function collectAttachments(parser: MailParser, content: boolean, maxAttachments: number): PartFound[] {
+function collectAttachments(parser: MailParser, content: boolean, limits: ParseLimits): PartFound[] {
   const found: PartFound[] = []
   parser.on('data', (part) => {
     if (part.type === 'text') return
     const octets: Buffer[] = []
+    let octetsWanted = octetsOf(part, content, limits)
     // One more than is kept, so that it shows when some were left out.
-    const isKept = found.length <= maxAttachments
-    part.content.on('data', (chunk: Buffer) => content && isKept && octets.push(chunk))
+    const isKept = found.length <= limits.maxAttachments
+    part.content.on('data', (chunk: Buffer) => {
+      if (isKept && octetsWanted > 0) octets.push(chunk.subarray(0, octetsWanted))
+      octetsWanted -= chunk.length
+    })
     part.content.once('error', (error) => parser.destroy(error))
     part.content.once('end', () => {
-      if (isKept) found.push(partFound(part, content ? Buffer.concat(octets) : null))
+      if (isKept) found.push(partFound(part, Buffer.concat(octets), content, limits))
       part.release?.()
     })
   })
   return found
 }
 
-function partFound(part: AttachmentStream, octets: Buffer | null): PartFound {
+/** RFC 3464, RFC 3462, RFC 8098, RFC 5965, and the mail that a report is about. */
+const OF_REPORTS = /^(message\/|text\/rfc822-headers)/i
+
+function octetsOf({ contentType }: AttachmentStream, content: boolean, limits: ParseLimits): number {
+  if (content) return Number.POSITIVE_INFINITY
+  return OF_REPORTS.test(contentType) ? limits.maxReportOctets : 0
+}
+
+function partFound(part: AttachmentStream, octets: Buffer, content: boolean, limits: ParseLimits): PartFound {
   return {
     filename: part.filename ?? null,
     contentType: part.contentType,
@@ -103,6 +115,7 @@ function partFound(part: AttachmentStream, octets: Buffer | null): PartFound {
     contentId: part.cid ?? null,
     sizeBytes: part.size ?? 0,
     sha256: part.checksum ?? '',
-    octets,
+    octets: content ? octets : null,
+    report: OF_REPORTS.test(part.contentType) ? octets.subarray(0, limits.maxReportOctets) : null,
   }
 }

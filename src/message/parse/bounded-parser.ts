@@ -1,5 +1,5 @@
 import { MailParser } from 'mailparser'
-import { MailchuteError } from '../errors.ts'
+import { MailchuteError } from '../../errors.ts'
 import { mendedHeaderLine } from './header-charset.ts'
 import type { ParseLimits } from './limits.ts'
 

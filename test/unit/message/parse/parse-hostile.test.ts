@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { MailchuteError } from '../../../src/errors.ts'
-import { PARSE_LIMITS } from '../../../src/message/limits.ts'
-import { parse } from '../../../src/message/parse.ts'
-import { inChunks } from './octets.ts'
+import { MailchuteError } from '../../../../src/errors.ts'
+import { PARSE_LIMITS } from '../../../../src/message/parse/limits.ts'
+import { parse } from '../../../../src/message/parse/parse.ts'
+import { inChunks } from '../octets.ts'
 
 const parsed = (message: string | Buffer, limits = PARSE_LIMITS) => parse(inChunks(message), { limits })
 

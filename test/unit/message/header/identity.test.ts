@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { headerFields } from '../../../src/message/header-fields.ts'
-import { identityOf } from '../../../src/message/identity.ts'
+import { headerFields } from '../../../../src/message/header/header-fields.ts'
+import { identityOf } from '../../../../src/message/header/identity.ts'
 
 const of = (...lines: string[]) => identityOf(headerFields(Buffer.from(`${lines.join('\r\n')}\r\n\r\nbody`, 'utf8')))
 

@@ -10,10 +10,10 @@ const VALUE_MAX_CHARACTERS = 1000
 /** From whole lines as they were sent (folded or not), one character an octet. */
 export function ruleFields(lines: readonly { readonly key: string; readonly line: string }[]): HeaderField[] {
   return lines.map(({ key, line }) => ({
-    name: key.toLowerCase(),
+    name: key.toLowerCase().replaceAll('\0', ''),
     value: line
       .slice(line.indexOf(':') + 1, line.indexOf(':') + 1 + VALUE_MAX_CHARACTERS)
-      .replace(/\s+/g, ' ')
+      .replace(/[\s\0]+/g, ' ')
       .trim(),
   }))
 }
@@ -36,7 +36,7 @@ export function returnPath(fields: readonly HeaderField[]): string | null {
 }
 
 /** In the order in which they count. */
-export const LANGUAGE_FIELDS: ReadonlySet<string> = new Set(['content-language', 'accept-language'])
+const LANGUAGE_FIELDS = ['content-language', 'accept-language']
 
 /**
  * What the writer reads: Content-Language (RFC 3282), else the first of Accept-Language; Outlook writes both. An ISO 639

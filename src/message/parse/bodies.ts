@@ -1,5 +1,5 @@
+import { htmlToText } from '../html/html-text.ts'
 import type { MimePart } from './bounded-parser.ts'
-import { htmlToText } from './html-text.ts'
 
 export interface Bodies {
   readonly text: string | null

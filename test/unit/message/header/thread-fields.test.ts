@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { threadFields } from '../../../src/message/thread-fields.ts'
+import { threadFields } from '../../../../src/message/header/thread-fields.ts'
 
 const of = (...lines: string[]) => threadFields(Buffer.from(`${lines.join('\r\n')}\r\n`, 'latin1'))
 

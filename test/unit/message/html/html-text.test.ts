@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { htmlToText } from '../../../src/message/html-text.ts'
+import { htmlToText } from '../../../../src/message/html/html-text.ts'
 
 describe('htmlToText', () => {
   test.each([

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { languageOf, returnPath, ruleFields } from '../../../src/message/rule-fields.ts'
+import { languageOf, returnPath, ruleFields } from '../../../../src/message/header/rule-fields.ts'
 
 const of = (...lines: string[]) => ruleFields(lines.map((line) => ({ key: line.slice(0, line.indexOf(':')), line })))
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { PARSE_LIMITS } from '../../../src/message/limits.ts'
-import { parse } from '../../../src/message/parse.ts'
-import { inChunks, mail } from './octets.ts'
+import { PARSE_LIMITS } from '../../../../src/message/parse/limits.ts'
+import { parse } from '../../../../src/message/parse/parse.ts'
+import { inChunks, mail } from '../octets.ts'
 
 const parsed = (message: string | Buffer, limits: Partial<typeof PARSE_LIMITS> = {}) =>
   parse(inChunks(message), { limits: { ...PARSE_LIMITS, ...limits } })
@@ -46,7 +46,8 @@ describe('parse', () => {
       text: 'Hello\n',
       html: null,
       attachments: [],
-      automatic: null,
+      header: expect.any(Array),
+      reportParts: [],
       returnPath: null,
       language: null,
       defects: [],

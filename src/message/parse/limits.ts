@@ -17,6 +17,11 @@ export interface ParseLimits {
   readonly maxValueChars: number
   /** Octets of the header of the message or of one of its parts. More is unparseable. */
   readonly maxHeaderOctets: number
+  /** Header fields kept for rules; their length is bounded by rule-fields.ts. Defect `header-truncated`. */
+  readonly maxHeaderFields: number
+  /** Parts of reports kept, and octets of each: what they tell stands at their start. */
+  readonly maxReportParts: number
+  readonly maxReportOctets: number
   /** MIME parts, whatever their type. More is unparseable. */
   readonly maxParts: number
 }
@@ -28,5 +33,8 @@ export const PARSE_LIMITS: ParseLimits = {
   maxAddresses: 1000,
   maxValueChars: 4 * MIB,
   maxHeaderOctets: 16 * MIB,
+  maxHeaderFields: 1000,
+  maxReportParts: 20,
+  maxReportOctets: 64 * 1024,
   maxParts: 10_000,
 }

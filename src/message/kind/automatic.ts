@@ -4,13 +4,13 @@
  *
  * Pure and total. What a sender forges here can only keep an answer from going out.
  */
-import type { HeaderField } from './rule-fields.ts'
 
-export type MailKind = 'personal' | 'list' | 'auto-reply' | 'delivery-status' | 'disposition' | 'feedback' | 'challenge'
+import type { HeaderField } from '../header/rule-fields.ts'
+import type { MailKind } from '../parsed-message.ts'
 
 export interface Automatic {
   /** Stable code of the rule. */
-  readonly code: string
+  readonly reason: string
   readonly kind: MailKind
 }
 
@@ -25,12 +25,7 @@ export interface Judged {
 /** null: nothing says that it is automatic. */
 export function automatic(mail: Judged): Automatic | null {
   const rule = RULES.find(({ holds }) => holds(mail))
-  return rule === undefined ? null : { code: `automatic/${rule.code}`, kind: rule.kind }
-}
-
-/** Of a code that this table gave. */
-export function kindOf(code: string | null): MailKind {
-  return RULES.find((rule) => `automatic/${rule.code}` === code)?.kind ?? 'personal'
+  return rule === undefined ? null : { reason: `automatic/${rule.code}`, kind: rule.kind }
 }
 
 interface Rule {
@@ -39,11 +34,8 @@ interface Rule {
   readonly holds: (mail: Judged) => boolean
 }
 
-const lookedAt: RegExp[] = []
-
 /** Any field of these names whose value is like this. */
 function field(names: RegExp, value = /^/): Rule['holds'] {
-  lookedAt.push(names)
   return ({ fields }) => fields.some((each) => names.test(each.name) && value.test(each.value))
 }
 
@@ -154,13 +146,6 @@ const RULES: readonly Rule[] = [
   },
   { code: 'sender-missing', kind: 'personal', holds: ({ sender }) => sender === null },
 ]
-
-/** Most fields of a mail say nothing to any rule: `name`, in lower case, is worth reading. */
-export function isLookedAt(name: string): boolean {
-  return ANY_NAME.test(name)
-}
-
-const ANY_NAME = new RegExp(lookedAt.map(({ source }) => `(?:${source})`).join('|'))
 
 /** As a multipart/report of that type, or as the whole of the mail. */
 function report(type: string, kind: MailKind): Rule[] {

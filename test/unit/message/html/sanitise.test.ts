@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { sanitise } from '../../../src/message/sanitise.ts'
+import { sanitise } from '../../../../src/message/html/sanitise.ts'
 
 describe('sanitise', () => {
   test('keeps what a mail is written with', () => {

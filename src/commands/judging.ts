@@ -1,0 +1,14 @@
+/** What a worker judges mail by, from the settings. */
+import { DEFAULT_POLICY } from '../config/policy.ts'
+import type { Judging } from '../ticketing/judging.ts'
+import type { App } from './app.ts'
+import { acknowledgingOf } from './send.ts'
+
+/** Of mailboxes that are not set here the defaults hold. */
+export function judgingOf(app: App): Partial<Judging> {
+  const policies = new Map(app.config.mailboxes.map(({ name, policy }) => [app.rows.get(name)?.id, policy]))
+  return {
+    acknowledging: acknowledgingOf(app),
+    policyOf: (mailboxId) => policies.get(mailboxId) ?? DEFAULT_POLICY,
+  }
+}

@@ -1,0 +1,40 @@
+/** How mail of a mailbox is judged: whom it is believed, and what may be added to its tickets. */
+import type { MailboxPolicy } from '../config.ts'
+import type { Settings } from './environment.ts'
+import { didYouMean, type Problem } from './problem.ts'
+
+export const DEFAULT_POLICY: MailboxPolicy = {
+  strangers: 'link',
+  reopenDays: 30,
+  authservIds: [],
+  controlHeaders: false,
+}
+
+/** What is wrong is reported, and its default returned. */
+export function readPolicy(name: string, settings: Settings, problems: Problem[]): MailboxPolicy {
+  const choice = <T extends string>(suffix: string, choices: readonly T[], fallback: T): T => {
+    const setting = `MAILBOX_${name}_${suffix}`
+    const written = settings.get(setting)?.toLowerCase()
+    const chosen = written === undefined ? fallback : choices.find((each) => each === written)
+    if (chosen !== undefined) return chosen
+    const hint = didYouMean(written ?? '', choices) ?? `it is one of ${choices.join(', ')}`
+    problems.push({ setting, problem: `'${written}' is not a choice`, hint })
+    return fallback
+  }
+  return {
+    strangers: choice('STRANGERS', ['link', 'hold'], DEFAULT_POLICY.strangers),
+    reopenDays: readReopenDays(`MAILBOX_${name}_REOPEN_DAYS`, settings, problems),
+    authservIds: (settings.get(`MAILBOX_${name}_AUTHSERV_ID`) ?? '')
+      .toLowerCase()
+      .split(/[\s,]+/)
+      .filter(Boolean),
+    controlHeaders: choice('CONTROL_HEADERS', ['on', 'off'], 'off') === 'on',
+  }
+}
+
+function readReopenDays(setting: string, settings: Settings, problems: Problem[]): number {
+  const written = settings.get(setting) ?? String(DEFAULT_POLICY.reopenDays)
+  if (/^\d{1,4}$/.test(written)) return Number(written)
+  problems.push({ setting, problem: `'${written}' is no number of days`, hint: 'write digits only; 0 reopens none' })
+  return DEFAULT_POLICY.reopenDays
+}

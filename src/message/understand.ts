@@ -1,0 +1,20 @@
+import type { Readable } from 'node:stream'
+import { classify } from './kind/classify.ts'
+import { type ParseOptions, parse } from './parse/parse.ts'
+import type { ParsedMessage } from './parsed-message.ts'
+import { replyOf } from './reply/reply.ts'
+
+/**
+ * Octets in, all that is understood of them out: what the mail says, what kind of mail it is, what its writer added.
+ *
+ * Rejects as `parse` does, and promises no more than it: messages of strangers are understood in a thread that can be
+ * ended.
+ */
+export async function understand(
+  octets: AsyncIterable<Buffer> | Readable,
+  options: ParseOptions = {},
+): Promise<ParsedMessage> {
+  const content = await parse(octets, options)
+  const { reportParts: _, ...kept } = content
+  return { ...kept, ...classify(content), reply: replyOf(content) }
+}
