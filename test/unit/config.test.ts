@@ -50,6 +50,9 @@ describe('defaults', () => {
       oldSecretKey: null,
       http: { host: '127.0.0.1', port: 8025 },
       consoleToken: null,
+      rulesFile: null,
+      dns: true,
+      similarPerHour: 30,
       mailboxes: [],
     })
   })
@@ -76,6 +79,7 @@ describe('defaults', () => {
         credentials: { kind: 'password', password: SECRET },
         smtp: null,
         acknowledge: null,
+        policy: { strangers: 'link', reopenDays: 30, authservIds: [], controlHeaders: false },
         ca: null,
         schedule: expect.stringMatching(/^[1-5]?\d \* \* \* \* \*$/),
         deleteAfterSeconds: 0,
