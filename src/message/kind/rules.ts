@@ -59,9 +59,10 @@ const isAbsenceNote = (mail: Evidence): boolean =>
     ? mayBeAbsence(mail) || (answersSomething(mail) && speaksOfAbsence(mail))
     : suppressesAnswers(mail) && mail.has(['in-reply-to'], /\S/) && mayBeAbsence(mail)
 
+/** Only then is the text looked at. */
 const isStatusReport = (mail: Evidence): boolean =>
-  mail.statusGroups.length > 0 &&
-  (mail.has(['content-type'], /^(?:multipart\/report\b|message\/delivery-status\b)/i) || isOfMachine(mail))
+  (mail.has(['content-type'], /^(?:multipart\/report\b|message\/delivery-status\b)/i) || isOfMachine(mail)) &&
+  mail.statusGroups.length > 0
 
 export const RULES: readonly Rule[] = [
   {

@@ -24,17 +24,27 @@ export function noticeOf(text: string): Notice {
 }
 
 /** A notice begins with words of its own, hence not in the first line. */
-const endsNotice = (line: string, at: number): boolean =>
-  line.length < 200 && ((at > 0 && BEGINS_HEADER.test(line)) || SEPARATORS.some((each) => each.test(line)))
+function endsNotice(line: string, at: number): boolean {
+  if (line.length > SEPARATOR_MAX_CHARACTERS) return false
+  if (at > 0 && BEGINS_HEADER.test(line)) return true
+  const words = line.replace(/^[^\p{L}\p{N}]+/u, '')
+  return BEGINS_COPY.some((each) => each.test(words)) || (/^\W\W/.test(line) && RULED.some((each) => each.test(words)))
+}
+
+const SEPARATOR_MAX_CHARACTERS = 200
 
 const BEGINS_HEADER =
-  /^(?:received:? |return-path ?: ?<|delivered-to: |dkim-signature: |x-received: |mime-version: ?1)/i
+  /^(?:received: ?|return-path ?: ?<|delivered-to: |dkim-signature: |x-received: |mime-version: ?1)/i
 
 /** What servers write above the mail that they give back. */
-const SEPARATORS: readonly RegExp[] = [
-  /^\W{2,}.{0,60}\b(?:copy of (?:the|your)|original|returned|undelivered|unsent|failed)\b.{0,40}\b(?:message|mail|headers?)\b/i,
-  /^\W{2,}.{0,60}\b(?:message|mail)(?:'s)?\b.{0,10}\b(?:headers?|text|body|follows|contents?)\b/i,
-  /^\W*(?:below this line|the following is a copy|here is (?:a copy|your returned)|headers? of (?:the )?original|begin (?:original|returned)|start of returned)\b/i,
-  /^\W*(?:original message (?:headers?|follows|text)|message (?:headers?|text) follows?|unsent message below|the header(?:s)? of the original|your (?:original )?message (?:follows|reads|header))\b/i,
-  /^\W*(?:(?:en-t.tes|intestazioni|ursprüngliche|cabeceras|encabezados|cabeçalhos|oorspronkelijke|oryginalne|исходн)\S* .{0,30}(?:messag|nachricht|mensaje|mensagem|bericht|wiadomo|сообщен))/i,
+const BEGINS_COPY: readonly RegExp[] = [
+  /^(?:below this line|the following is a copy|here is (?:a copy|your returned)|headers? of (?:the )?original|begin (?:original|returned)|start of returned)\b/i,
+  /^(?:original message (?:headers?|follows|text)|message (?:headers?|text) follows?|unsent message below|the headers? of the original|your (?:original )?message (?:follows|reads|header))\b/i,
+  /^(?:en-t.tes|intestazioni|ursprüngliche|cabeceras|encabezados|cabeçalhos|oorspronkelijke|oryginalne|исходн)\S{0,20} .{0,30}(?:messag|nachricht|mensaje|mensagem|bericht|wiadomo|сообщен)/i,
+]
+
+/** The same between dashes, or whatever else a line is drawn with. */
+const RULED: readonly RegExp[] = [
+  /^.{0,60}\b(?:copy of (?:the|your)|original|returned|undelivered|unsent|failed)\b.{0,40}\b(?:message|mail|headers?)\b/i,
+  /^.{0,60}\b(?:message|mail)(?:'s)?\b.{0,10}\b(?:headers?|text|body|follows|contents?)\b/i,
 ]

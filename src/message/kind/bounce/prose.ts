@@ -14,11 +14,11 @@ export function namedRecipients(lines: readonly string[], isNobody: (address: st
   const possible = finds.filter(({ address }) => !isReporter(address) && !isNobody(address.toLowerCase()))
   const best = Math.min(...possible.map(({ rank }) => rank))
   const chosen = possible.filter(({ rank }) => rank === best)
-  const starts = new Set(chosen.map(({ at }) => at))
+  const starts = new Map(chosen.map(({ address, at }) => [at, address.toLowerCase()]))
   const named = new Map<string, Named>()
   for (const { address, at, rest } of chosen) {
     const key = address.toLowerCase()
-    const diagnostic = diagnosticAt(lines, at, rest, starts)
+    const diagnostic = diagnosticAt(lines, at, rest, (next) => (starts.get(next) ?? key) !== key)
     const before = named.get(key)
     if (before === undefined || before.diagnostic.length < diagnostic.length) named.set(key, { address, diagnostic })
     if (named.size >= RECIPIENTS_MAX) break
@@ -56,8 +56,8 @@ const SHAPES: readonly RegExp[] = [
   new RegExp(`^\\s{0,8}(?:\\d{3}[ -]|\\W{0,3}rcpt to: ?)[^@]{0,40}?<?(${ADDRESS})>?(.*)$`, 'iu'),
   // A field or a sentence that names it.
   new RegExp(
-    '(?:recipients?|rcpt(?: to)?|addresse?e?(?:\\(es\\)|s)?|address \\w+|mailbox(?: for)?|user(?:name)?|for|to|an|für|para|pour|per|destinat\\w+|empf\\S+|odbiorc\\S+|получател\\S+|recipient address rejected)' +
-      `[\\s:;=]{0,10}(?:rfc822;)?[\\s<"'(\\[]{0,10}(${ADDRESS})(.*)$`,
+    '(?<![\\p{L}\\p{N}])(?:recipients?|rcpt(?: to)?|addresse?e?(?:\\(es\\)|s)?|address \\w{1,20}|mailbox(?: for)?|user(?:name)?|for|to|an|für|para|pour|per|destinat\\w{1,20}|empf\\S{1,20}|odbiorc\\S{1,20}|получател\\S{1,20}|recipient address rejected)' +
+      `(?=[\\s:;=<"'([])[\\s:;=]{0,10}(?:rfc822;)?[\\s<"'(\\[]{0,10}(${ADDRESS})(.*)$`,
     'iu',
   ),
   new RegExp(`(${ADDRESS})(.*)$`, 'u'),
@@ -77,11 +77,11 @@ const DIAGNOSTIC_LINES_MAX = 12
 const DIAGNOSTIC_MAX_CHARACTERS = 1000
 
 /** What stands behind the address, and in the lines below up to the next one or a blank line. */
-function diagnosticAt(lines: readonly string[], at: number, rest: string, starts: ReadonlySet<number>): string {
+function diagnosticAt(lines: readonly string[], at: number, rest: string, isNext: (at: number) => boolean): string {
   const said = [rest.replace(/^[>"')\]\s.:;,-]{1,20}/, '')]
   for (let next = at + 1; next < lines.length && next <= at + DIAGNOSTIC_LINES_MAX; next++) {
     const line = lines[next]?.trim() ?? ''
-    if (starts.has(next) || (line === '' && said.join('').trim() !== '')) break
+    if (isNext(next) || (line === '' && said.join('').trim() !== '')) break
     if (/^-{3,}/.test(line)) break
     said.push(line)
   }

@@ -6,10 +6,11 @@
 /** null: nothing tells. `given` is what a Status field says. */
 export function statusOf(given: string | null, diagnostic: string, hint: StatusClass | null = null): string | null {
   const field = enhancedIn(given ?? '')
-  if (field !== null && !isGeneric(field)) return field
   const text = diagnostic.slice(0, DIAGNOSTIC_MAX_CHARACTERS)
   const enhanced = enhancedIn(text)
+  // The remote server knows more than who gave up on it, as long as they agree on the class.
   if (enhanced !== null && !isGeneric(enhanced) && (field === null || field[0] === enhanced[0])) return enhanced
+  if (field !== null && !isGeneric(field)) return field
   const reply = REPLY.exec(text)?.[1]
   const words = WORDS.find(({ like }) => like.test(text))
   const cls = classOf(field) ?? classOf(enhanced) ?? classOf(reply) ?? hint
@@ -18,6 +19,9 @@ export function statusOf(given: string | null, diagnostic: string, hint: StatusC
   if (reply !== undefined) return BY_REPLY.get(reply) ?? `${reply[0]}.0.0`
   return cls === null ? null : `${cls}.0.0`
 }
+
+/** A code is written out, of RFC 3463 or of RFC 5321. */
+export const hasCode = (text: string): boolean => ENHANCED.test(text) || REPLY.test(text)
 
 export type StatusClass = '2' | '4' | '5'
 
@@ -86,7 +90,7 @@ const WORDS: readonly Words[] = [
     code: '1.1',
     cls: '5',
     like: any(
-      '(?:user|recipient|mailbox|account|address|addressee|alias|person|empfänger|name|localpart|local-part|username)[^.\\n]{0,50}(?:unknown|not found|not exist|no longer|unavailable|invalid|not (?:be )?(?:listed|known|valid|recogni[sz]ed)|not a valid|unbekannt|does ?n.t|cannot be found|could ?n.t be found)',
+      '(?:user|recipient|mailbox|account|address|addressee|alias|person|empfänger|localpart|local-part|username)[^.\\n]{0,50}(?:unknown|not found|not exist|no longer|unavailable|invalid|not (?:be )?(?:listed|known|valid|recogni[sz]ed)|not a valid|unbekannt|does ?n.t|cannot be found|could ?n.t be found)',
       '(?:unknown|no such|invalid|bad|nonexistent|non-existent|unrouteable|not a valid|no valid|illegal) (?:local |virtual |mail|email |e-mail |destination )?(?:user|recipient|mailbox|mail ?box|account|address|addressee|alias|person|username|name|part)',
       '(?:no|not) (?:mail ?box|account|user|person)[^.\\n]{0,30}(?:here|by that name|with that name|of that name|matching)|(?:does|do) not (?:have|like) (?:an? )?(?:account|recipient)|address(?:ee)? (?:lookup|rejected)',
       'not listed in|couldn.t find (?:any )?(?:user|mailbox)|doesn.t have (?:an? )?[\\w.]* ?account|unbekannter (?:empfänger|benutzer)|not our (?:customer|user)|no mailbox|who is this|ne? (?:existe|trouvé)|no existe|non esiste|не найден|не существует|unknown-user|宛先|ユーザ',
@@ -109,11 +113,16 @@ const WORDS: readonly Words[] = [
     ),
   },
   {
+    code: '4.1',
+    cls: '4',
+    like: any('connection (?:refused|reset|closed|timed out|failed)|(?:could not|unable to|cannot|failed to) connect'),
+  },
+  {
     code: '7.1',
     cls: '5',
     like: any(
       'spam|junk mail|unsolicited|virus|malware|blacklist|black list|blocklist|block list|\\brbl\\b|dnsbl|reputation|spf |dkim|dmarc|policy|forbidden|prohibited|content (?:reject|filter)',
-      '(?:access|permission|relay(?:ing)?|client host|sender|message|mail|connection) (?:is |was |has been |address )?(?:denied|rejected|refused|blocked|not permitted|not allowed)|relay access|unable to relay|not authori[sz]ed|authenticat|administrative|not accept|banned|bulk e-?mail|rejected (?:by|due|for|because)',
+      '(?:access|permission|relay(?:ing)?|client host|sender|message|mail) (?:is |was |has been |address )?(?:denied|rejected|refused|blocked|not permitted|not allowed)|relay access|unable to relay|not authori[sz]ed|authenticat|administrative|not accept|banned|bulk e-?mail|rejected (?:by|due|for|because)',
     ),
   },
   {
@@ -127,7 +136,7 @@ const WORDS: readonly Words[] = [
     code: '4.1',
     cls: '4',
     like: any(
-      'connection (?:refused|reset|failed|timed|was )|connect(?:ion)? to|could not connect|no route to host|network (?:is )?(?:unreachable|error|problem)|not reachable|not responding|no answer|host (?:is )?(?:down|unreachable)|establish an smtp connection',
+      'connection was |connect(?:ion)? to|no route to host|network (?:is )?(?:unreachable|error|problem)|not reachable|not responding|no answer|host (?:is )?(?:down|unreachable)|establish an smtp connection',
     ),
   },
   { code: '4.6', cls: '5', like: any('loop|too many hops|hop count') },
