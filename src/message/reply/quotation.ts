@@ -1,0 +1,90 @@
+/** Where in a mail the quotation begins after which nothing is the writer's own. */
+import { attributionStart } from './attribution.ts'
+import { beginsHeaderBlock } from './header-block.ts'
+import type { Line } from './lines.ts'
+import { REPLY_ABOVE, SEPARATORS, type Separator } from './separator-words.ts'
+
+export type Quotation =
+  /** All from this line on was quoted. */
+  | { readonly kind: 'quoted'; readonly first: number }
+  /** A mail is passed on: it belongs to what was sent. */
+  | { readonly kind: 'forwarded' }
+  /** If there are quotations they are marked as such, line by line. */
+  | { readonly kind: 'marked' }
+
+/** The first sign counts: what is quoted may have quoted or passed on others. */
+export function quotationOf(lines: readonly Line[]): Quotation {
+  for (const [index, line] of lines.entries()) {
+    if (line.blank) continue
+    if (asksToReplyAbove(line)) return { kind: 'quoted', first: index }
+    if (line.quoted) {
+      if (GROUPWISE.test(line.plain)) return { kind: 'quoted', first: index }
+      continue
+    }
+    const separator = separatorOf(line)
+    if (separator === 'forwarded') return { kind: 'forwarded' }
+    if (separator === 'original') return { kind: 'quoted', first: index }
+    if (beginsHeaderBlock(lines, index)) return { kind: 'quoted', first: aboveRules(lines, index) }
+    if (isRule(line) && beginsHeaderBlock(lines, nextFilled(lines, index + 1), true)) {
+      return { kind: 'quoted', first: index }
+    }
+    const start = attributionStart(lines, index)
+    if (start !== null && isUnmarked(lines, index + 1)) return { kind: 'quoted', first: start }
+  }
+  return { kind: 'marked' }
+}
+
+/** GroupWise: `>>> Ann <a@b> 11/3/2026 10:12 AM >>>`. */
+const GROUPWISE = /^>>> .*\d.* >>>$/
+
+const MARK = /[-#=*_~[\]<>|–—]/
+/** Asks are lines of their own, or stand between marks. */
+const ASK_EXTRA_CHARS = 90
+
+function asksToReplyAbove({ plain }: Line): boolean {
+  if (plain.length < 8 || plain.length > 240) return false
+  const phrase = REPLY_ABOVE.find((candidate) => plain.includes(candidate))
+  if (phrase === undefined) return false
+  const bare = plain.replace(/^[>\s]+/, '')
+  const marked = MARK.test(bare.charAt(0)) && MARK.test(bare.charAt(bare.length - 1))
+  return marked ? bare.length < phrase.length + 2 * ASK_EXTRA_CHARS : isAskAlone(bare, phrase)
+}
+
+const isAskAlone = (bare: string, phrase: string): boolean => {
+  const rest = bare.replace(phrase, '').replace(/[\s.,:!-]/g, '')
+  return rest.length === 0 || /^(?:please|type|enter|bitte|veuillez|por favor)[a-z]{0,8}$/.test(rest)
+}
+
+function separatorOf({ plain }: Line): Separator | undefined {
+  const words = plain.replace(/^[-_=~ ]+/, '').replace(/[-_=~: ]+$/, '')
+  const separator = words.length > 60 ? undefined : SEPARATORS.get(words)
+  if (separator === undefined) return undefined
+  if (/^[-_=~]/.test(plain)) return separator
+  return separator === 'forwarded' && plain.endsWith(':') ? separator : undefined
+}
+
+/** A line drawn across. */
+export const isRule = ({ plain, quoted }: Line): boolean => !quoted && plain.length >= 3 && /^[-_=–—─]+$/.test(plain)
+
+function aboveRules(lines: readonly Line[], first: number): number {
+  let above = first
+  while (above > 0 && isBlankOrRule(lines[above - 1])) above--
+  return above
+}
+
+const isBlankOrRule = (line: Line | undefined): boolean => line !== undefined && (line.blank || isRule(line))
+
+function nextFilled(lines: readonly Line[], from: number): number {
+  const limit = Math.min(lines.length, from + 4)
+  let index = from
+  while (index < limit && lines[index]?.blank) index++
+  return index
+}
+
+/** Something follows, and it has no marks of a quotation. */
+function isUnmarked(lines: readonly Line[], from: number): boolean {
+  const next = lines.slice(from, from + BLANKS_BELOW_ATTRIBUTION).find((line) => !line.blank)
+  return next !== undefined && !next.quoted
+}
+
+const BLANKS_BELOW_ATTRIBUTION = 8
