@@ -16,5 +16,5 @@ export async function understand(
 ): Promise<ParsedMessage> {
   const content = await parse(octets, options)
   const { reportParts: _, ...kept } = content
-  return { ...kept, ...classify(content), reply: replyOf(content) }
+  return { ...kept, ...classify(content), ...replyOf(content) }
 }

@@ -12,6 +12,7 @@ export function linesOf(text: string): Line[] {
   const lines = text.split(/\r\n|\n|\r/).map(lineOf)
   lines.forEach((line, index) => {
     if (isWrappedQuote(lines[index - 1], line, lines[index + 1])) lines[index] = { ...line, quoted: true }
+    if (endsAddress(lines[index - 1], line)) lines[index] = { ...line, quoted: false }
   })
   return lines
 }
@@ -55,5 +56,9 @@ function isWrappedQuote(before: Line | undefined, line: Line, after: Line | unde
   if (!before?.quoted || !after?.quoted || line.quoted || line.blank) return false
   return before.text.length >= WRAPPED_CHARS && !/[.?!:;]\s*$/.test(before.text) && /^[\p{Ll}]/u.test(line.text)
 }
+
+/** The line above breaks off within `<ann@example.net`. */
+const endsAddress = (before: Line | undefined, { quoted, plain }: Line): boolean =>
+  quoted && before?.quoted === false && /^>.{0,20}:$/.test(plain) && /<[^<>]{0,200}@[^<>]{1,200}$/.test(before.plain)
 
 const WRAPPED_CHARS = 70
