@@ -7,7 +7,7 @@ const WORDS_BY_LANGUAGE: Readonly<Record<string, readonly [opens: string, wrote:
   pt: ['em|no dia|a', 'escreveu|escreve'],
   it: ['il|in data|il giorno|nel messaggio', 'ha scritto|scrisse|scrive'],
   nl: ['op|per', 'schreef|heeft geschreven|geschreven|schrijft'],
-  pl: ['dnia|w dniu|dn.', 'napisał|napisała|napisał(a)|napisał/a|pisze|napisali'],
+  pl: ['dnia|w dniu|dn.', 'wiadomość napisana przez|napisał|napisała|napisał(a)|napisał/a|pisze|napisali'],
   sv: ['den|på', 'skrev|skriver|har skrivit'],
   da: ['den|på', 'skrev|skriver'],
   nb: ['den|på', 'skrev|skriver'],
@@ -21,9 +21,9 @@ const WORDS_BY_LANGUAGE: Readonly<Record<string, readonly [opens: string, wrote:
   ru: ['в|от', 'написал|написала|написал(а)|написали|пишет|писал'],
   uk: ['у|в|о', 'написав|написала|написав(ла)|пише|писав'],
   bg: ['на', 'написа|пише|написал'],
-  sr: ['дана|dana', 'је написао|је написала|је написао/ла|написао|napisao je'],
-  hr: ['dana|u', 'napisao|napisala|napisao/la|je napisao|je napisala|piše'],
-  sl: ['v|dne', 'je napisal|je napisala|je napisal/-a|napisal'],
+  sr: ['дана|dana', 'написао|написала|написао/ла|napisao|napisala'],
+  hr: ['dana|u', 'napisao|napisala|napisao/la|piše'],
+  sl: ['v|dne', 'napisal|napisala|napisal/-a'],
   lt: ['', 'rašė|parašė'],
   lv: ['', 'rakstīja|raksta'],
   et: ['', 'kirjutas'],
@@ -43,9 +43,8 @@ const UNSPACED_OPENS = '在|于|於|เมื่อ|เมื่อวันท�
 const UNSPACED_WROTE =
   '写道|寫道|撰写|写到|のメール|は書きました|さんは書きました|が書きました|のメッセージ|님이 작성|작성|이 쓴 글|님이 씀|쓰셨습니다|เขียนว่า|เขียน'
 
-/** What writes about itself was written by the writer, not by a mail program. */
-const FIRST_PERSONS =
-  "i|we|my|ich|wir|mir|je|j'ai|nous|yo|nosotros|eu|nós|io|noi|ik|wij|jag|vi|jeg|minä|já|my|ja|я|мы|ми|ben|biz|εγώ"
+/** Who writes about oneself is no mail program. Only words that are nobody's name. */
+const FIRST_PERSONS = "i|we|ich|wir|j'ai|nous|nosotros|nós|ik|wij|jeg|minä|já|я|мы|ми"
 
 const words = (place: 0 | 1): string => alternatives(Object.values(WORDS_BY_LANGUAGE).map((pair) => pair[place]))
 

@@ -12,19 +12,34 @@ const MAX_CHARS = 400
  */
 export function attributionStart(lines: readonly Line[], last: number): number | null {
   if (!mayEnd(lines[last]?.plain ?? '')) return null
-  let text = ''
-  let loose: number | null = null
+  let phrase = ''
+  let start: number | null = null
+  let joined = true
   for (let first = last; first > last - MAX_LINES; first--) {
     const line = lines[first]
     if (line === undefined || line.blank || line.quoted) break
-    text = text === '' ? line.plain : `${line.plain} ${text}`
-    if (text.length > MAX_CHARS) break
-    const phrase = undecorated(text)
-    if (isDated(phrase)) return first
-    if (loose === null && isNamed(phrase)) loose = first
+    joined &&= first === last || isBroken(line.plain, phrase)
+    phrase = `${line.plain}${/^>|^$/.test(phrase) ? '' : ' '}${phrase}`
+    if (phrase.length > MAX_CHARS) break
+    const form = formOf(undecorated(phrase))
+    if (form === 'opened') return first
+    if (joined && (form === 'closed' || (form === 'open' && isMarked(lines, last + 1)))) start = first
   }
-  return loose
+  return start
 }
+
+/** The next line that is not blank is quoted. */
+export function isMarked(lines: readonly Line[], from: number): boolean {
+  return lines.slice(from, from + MAX_BLANKS).find((line) => !line.blank)?.quoted ?? false
+}
+
+const MAX_BLANKS = 8
+
+/** A program broke the line only where it was long; a shorter one above is the writer's own. */
+const isBroken = (line: string, next: string): boolean =>
+  line.length + 1 + next.split(' ', 1).join('').length >= BROKEN_CHARS
+
+const BROKEN_CHARS = 60
 
 /** Enough where quoted lines follow: it names somebody or says that somebody wrote. */
 export function introducesQuote({ plain, quoted }: Line): boolean {
@@ -47,41 +62,67 @@ const DATE =
 const TIME = /\d{1,2} ?[:.h時时點点시] ?\d\d(?!\d)|\d{1,2} ?[ap]\.?m/
 /** Names of weekdays and such before the first number; no more than a few words. */
 const NUMBER_SOON = /^[^\d@<]{0,24}\d/
-const WROTE_AT_END_CHARS = 60
 const MAX_WORDS_WITHOUT_ADDRESS = 16
 
-/** It begins with the date. */
-function isDated(phrase: string): boolean {
-  const opened = OPENING.test(phrase)
-  if (!opened && !NUMBER_SOON.test(phrase)) return false
-  const addressed = ADDRESS.test(phrase)
-  const dated = DATE.test(phrase)
-  const timed = TIME.test(phrase)
-  if (!dated && !timed && !addressed) return false
-  const colon = phrase.endsWith(':')
-  const wrote = WROTE.exec(phrase)
-  if (wrote === null) return dated && BRACKETED_AT_END.test(phrase) && (colon || !opened)
-  if (FIRST_PERSON.test(phrase)) return false
-  if (addressed) return colon || endsWith(phrase, wrote)
-  return (colon || (timed && endsWith(phrase, wrote))) && (opened || (dated && timed)) && isShort(phrase)
+/**
+ * `opened`: it begins with the word before the date, so that nothing of it can stand above. `closed`: it ends in a colon
+ * or a verb. `open`: it is a date and an address, no more.
+ */
+function formOf(phrase: string): 'opened' | 'closed' | 'open' | null {
+  if (FIRST_PERSON.test(phrase)) return null
+  const told = aboutOf(phrase)
+  if (OPENING.test(phrase)) return isDated(told) && (told.wrote !== null || told.colon) ? 'opened' : null
+  if (NUMBER_SOON.test(phrase) && isDated(told)) return told.colon || told.wrote !== null ? 'closed' : 'open'
+  return isNamed(told) ? 'closed' : null
 }
+
+interface About {
+  readonly phrase: string
+  readonly colon: boolean
+  readonly addressed: boolean
+  readonly dated: boolean
+  readonly timed: boolean
+  readonly wrote: { readonly start: number; readonly end: number } | null
+}
+
+function aboutOf(phrase: string): About {
+  const wrote = WROTE.exec(phrase)
+  return {
+    phrase,
+    colon: phrase.endsWith(':'),
+    addressed: ADDRESS.test(phrase),
+    dated: DATE.test(phrase),
+    timed: TIME.test(phrase),
+    wrote: wrote === null ? null : { start: wrote.index, end: wrote.index + wrote[0].length },
+  }
+}
+
+/** It begins with the date: `3 Nov 2026 10:12, Ann <a@b>:` needs no verb. */
+function isDated(about: About): boolean {
+  const { phrase, colon, addressed, dated, timed, wrote } = about
+  if (!dated && !timed && !addressed) return false
+  if (wrote === null) return dated && BRACKETED_AT_END.test(phrase)
+  const ended = phrase.length - wrote.end <= ENDING_CHARS
+  if (addressed) return colon || ended
+  return (colon || (timed && ended)) && ((dated && timed) || OPENING.test(phrase)) && isShort(phrase)
+}
+
+/** After the verb: `(a):`, ` je:`. */
+const ENDING_CHARS = 4
 
 /** It begins with a name: `Ann <a@b> wrote:`, `Ann/Org wrote on 11/03/2026 10:12:13 AM:`. */
-function isNamed(phrase: string): boolean {
-  if (!phrase.endsWith(':') || phrase.length > 200 || phrase.startsWith('<')) return false
-  const wrote = WROTE.exec(phrase)
-  if (wrote === null || FIRST_PERSON.test(phrase)) return false
-  const before = phrase.slice(0, wrote.index)
-  const after = phrase.slice(wrote.index + wrote[0].length).trim()
-  if (/[.?!] /.test(before.replace(/\b\p{L}{1,3}\. /gu, ''))) return false
-  if (ADDRESS.test(before) && BRACKET.test(before)) return true
-  return OPENING.test(after) && DATE.test(after) && isShort(phrase)
+function isNamed({ phrase, colon, dated, timed, wrote }: About): boolean {
+  if (!colon || wrote === null || phrase.length > MAX_NAMED_CHARS || phrase.startsWith('<')) return false
+  const before = phrase.slice(0, wrote.start)
+  if (ADDRESS.test(before) ? BRACKET.test(before) : BRACKETED.test(phrase) && dated && timed)
+    return !SENTENCES.test(before)
+  return dated && isShort(phrase) && OPENING.test(phrase.slice(wrote.end).trim()) && !SENTENCES.test(before)
 }
 
+const MAX_NAMED_CHARS = 200
 const BRACKET = /[<(]/
-
-const endsWith = (phrase: string, wrote: RegExpExecArray): boolean =>
-  phrase.slice(wrote.index + wrote[0].length).replace(/[\s:.()a-z-]{0,4}$/, '').length === 0 &&
-  wrote.index + wrote[0].length + WROTE_AT_END_CHARS > phrase.length
+const BRACKETED = /[<(][^\s<>@]{1,100}@[^\s<>]{1,200}[>)]/
+/** A full stop after a word that is no abbreviation. */
+const SENTENCES = /\p{L}{4}[.?!] /u
 
 const isShort = (phrase: string): boolean => phrase.split(' ').length <= MAX_WORDS_WITHOUT_ADDRESS

@@ -32,11 +32,11 @@ function endOfWords(html: string, words: string): number | null {
 
 const UNIT = /&(?:#x?[0-9a-f]{1,7}|[a-z][a-z0-9]{1,7});?|[\s\S]/giu
 
-/** How much of the source these words take, character references and all. */
+/** How much of the source these words take, with character references and what follows without a space. */
 function charsOf(source: string, words: string): number {
   let found = 0
   for (const { 0: unit, index } of source.matchAll(UNIT)) {
-    if (found >= words.length) return index
+    if (found >= words.length && /\s/.test(unit)) return index
     found += solidOfHtml(unit).length
   }
   return source.length

@@ -27,14 +27,16 @@ function lineOf(text: string): Line {
 }
 
 function plainOf(text: string): string {
-  const alike = ASCII.test(text) ? text : likened(text)
-  return alike.replaceAll('*', '').trim().toLowerCase()
+  const lower = ASCII.test(text) ? text.toLowerCase() : likened(text)
+  return lower.replaceAll('*', '').trim()
 }
 
 /** Directions, zero widths; every kind of space; curly apostrophes; wide colons; Arabic, Persian, Thai and wide digits. */
 function likened(text: string): string {
   return text
+    .toLowerCase()
     .normalize('NFC')
+    .replaceAll('i\u0307', 'i')
     .replace(/[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, '')
     .replace(/[\s\u00a0\u3000]/g, ' ')
     .replace(/[\u2018\u2019\u00b4\u02bc]/g, "'")

@@ -1,6 +1,6 @@
 /** How lines begin that programs write below a mail of their own accord: `Sent from my` something. Lower case. */
 const MINE = [
-  'sent from my|from my iphone|from my ipad|get outlook for|gesendet von meinem|von meinem|envoyé de mon|envoyé depuis mon',
+  'sent from my|from my iphone|from my ipad|get outlook for|gesendet von meinem|envoyé de mon|envoyé depuis mon',
   'envoyé à partir de mon|obtenez outlook pour|obtenir outlook pour|télécharger outlook pour|enviado desde mi|obtener outlook para',
   'obtenga outlook para|descargar outlook para|enviado do meu|enviado a partir do meu|enviado de meu|obter o outlook para',
   'obtenha o outlook para|baixe o outlook para|enviat des del meu|inviato dal mio|inviato da mio|scarica outlook per|ottieni outlook per',
@@ -29,18 +29,23 @@ const WITH = [
 
 /** How such lines end where the verb comes last, after `…`. */
 const LAST = [
-  'von meinem … gesendet|meinem … gesendet|wurde von meinem … gesendet|von … gesendet|mit … gesendet|wurde von … gesendet',
-  'az … készülékemről küldve|az … küldve|küldve az … készülékemről|… iphone-omról|… gönderildi|… edinin|… beszerzése|… letöltése',
+  'von … gesendet|mit … gesendet|diese nachricht wurde von … gesendet|az … küldve|… gönderildi|… edinin|… beszerzése|… letöltése',
   '… から送信|…から送信|…から送信されました|… 传送|… 傳送|… 发送|…에서 보냄|…에서 보냈습니다|…を入手|… से भेजा गया|… herunterladen',
+  '… downloaden',
 ]
 
+const MINE_LAST = [
+  'von meinem … gesendet|diese nachricht wurde von meinem … gesendet|az … készülékemről küldve|küldve az … készülékemről',
+  '從我的 … 傳送|从我的 … 发送|나의 … 보냄|내 … 보냄',
+]
+
+/** No words that say how other things are sent: by mail, by post. */
 const PROGRAMS =
-  'iphone|ipad|ipod|apple|mac|ios|android|samsung|galaxy|huawei|honor|xiaomi|redmi|oppo|realme|oneplus|pixel|nokia|htc|motorola|sony|' +
-  'xperia|blackberry|wiko|fairphone|windows|mobile|mobil|mobiltelefon|mobilgerät|smartphone|handy|telefon|phone|tablet|móvil|celular|' +
-  'cellulare|telefono|teléfono|telefone|téléphone|portable|telefoon|telefonu|puhelimesta|телефона|смартфона|телефон|outlook|mail|email|' +
-  'e-mail|mailapp|yahoo|gmail|aol|gmx|web.de|hotmail|proton|protonmail|spark|airmail|bluemail|typeapp|nine|k-9|thunderbird|edison|front|' +
-  'hey|fastmail|tutanota|tuta|zoho|canary|newton|postbox|mailbird|superhuman|missive|spike|webmail|orange|laposte|sfr|libero|mymail|' +
-  'mail.ru|яндекс|yandex|почты|rambler|ukr.net|freenet|t-online|telekom|bolt|shortwave|boxer|notes|verse|polymail|mimestream|myphone'
+  'iphone|ipad|ipod|ios|android|samsung|galaxy|huawei|xiaomi|redmi|oppo|realme|oneplus|pixel|nokia|htc|motorola|xperia|blackberry|' +
+  'wiko|fairphone|windows|mobile|mobil|mobiltelefon|mobilgerät|smartphone|handy|telefon|phone|móvil|celular|cellulare|telefono|' +
+  'teléfono|telefone|téléphone|telefoon|telefonu|puhelimesta|телефона|смартфона|outlook|mailapp|yahoo|gmail|aol|gmx|web.de|hotmail|' +
+  'proton|protonmail|spark|airmail|bluemail|typeapp|k-9|thunderbird|fastmail|tutanota|tuta|zoho|postbox|mailbird|superhuman|missive|' +
+  'webmail|laposte|sfr|libero|mymail|mail.ru|яндекс|yandex|rambler|ukr.net|freenet|t-online|shortwave|polymail|mimestream'
 
 /** What virus scanners add. */
 const SCANNERS =
@@ -50,9 +55,12 @@ const split = (lists: readonly string[]): readonly string[] => lists.join('|').s
 
 export const MINE_BEGINNINGS = split(MINE)
 export const WITH_BEGINNINGS = split(WITH)
-export const LAST_ENDINGS: ReadonlyArray<readonly [beginning: string, ending: string]> = split(LAST).map((phrase) => {
-  const [beginning = '', ending = ''] = phrase.split('…')
-  return [beginning.trim(), ending.trim()]
-})
+export const LAST_ENDINGS = split(LAST).map(aroundDots)
+export const MINE_LAST_ENDINGS = split(MINE_LAST).map(aroundDots)
 export const PROGRAM_NAMES: ReadonlySet<string> = new Set(PROGRAMS.split('|'))
 export const SCANNER_NOTES = split([SCANNERS])
+
+function aroundDots(phrase: string): readonly [beginning: string, ending: string] {
+  const [beginning = '', ending = ''] = phrase.split('…')
+  return [beginning.trim(), ending.trim()]
+}

@@ -1,5 +1,5 @@
 /** Where in a mail the quotation begins after which nothing is the writer's own. */
-import { attributionStart } from './attribution.ts'
+import { attributionStart, isMarked } from './attribution.ts'
 import { beginsHeaderBlock } from './header-block.ts'
 import type { Line } from './lines.ts'
 import { REPLY_ABOVE, SEPARATORS, type Separator } from './separator-words.ts'
@@ -29,7 +29,8 @@ export function quotationOf(lines: readonly Line[]): Quotation {
       return { kind: 'quoted', first: index }
     }
     const start = attributionStart(lines, index)
-    if (start !== null && isUnmarked(lines, index + 1)) return { kind: 'quoted', first: start }
+    if (start !== null && !isMarked(lines, index + 1) && isFollowed(lines, index + 1))
+      return { kind: 'quoted', first: start }
   }
   return { kind: 'marked' }
 }
@@ -74,17 +75,13 @@ function aboveRules(lines: readonly Line[], first: number): number {
 
 const isBlankOrRule = (line: Line | undefined): boolean => line !== undefined && (line.blank || isRule(line))
 
+const MAX_BLANKS = 8
+
 function nextFilled(lines: readonly Line[], from: number): number {
-  const limit = Math.min(lines.length, from + 4)
+  const limit = Math.min(lines.length, from + MAX_BLANKS)
   let index = from
   while (index < limit && lines[index]?.blank) index++
   return index
 }
 
-/** Something follows, and it has no marks of a quotation. */
-function isUnmarked(lines: readonly Line[], from: number): boolean {
-  const next = lines.slice(from, from + BLANKS_BELOW_ATTRIBUTION).find((line) => !line.blank)
-  return next !== undefined && !next.quoted
-}
-
-const BLANKS_BELOW_ATTRIBUTION = 8
+const isFollowed = (lines: readonly Line[], from: number): boolean => !lines[nextFilled(lines, from)]?.blank

@@ -55,7 +55,7 @@ export interface HtmlQuotation {
 }
 
 /**
- * null where no mark is known, and where the writer's words follow the quotation: answers between what is quoted are
+ * null where no mark is known, where nothing stands above it, and where the writer's words follow the quotation: answers between what is quoted are
  * told by the lines of the text. Also what the signature consists of, where a program marks it.
  */
 export function markedHtml(html: string): { quotation: HtmlQuotation | null; signature: string | null } {
@@ -106,6 +106,7 @@ function markOf(tag: string, source: string): 'end' | 'quote' | 'signature' | un
 const BEGINNING_CHARS = 60
 
 function quotationFrom(html: string, start: number, before: string, mark: 'end' | 'quote'): HtmlQuotation | null {
+  if (before === '') return null
   let depth = 0
   let quoted = false
   let beginning = ''

@@ -1,6 +1,13 @@
 /** Lines below a mail that its writer did not write for it. Only what is certain: `Best regards, Ann` stays. */
 import type { Line } from './lines.ts'
-import { LAST_ENDINGS, MINE_BEGINNINGS, PROGRAM_NAMES, SCANNER_NOTES, WITH_BEGINNINGS } from './mobile-words.ts'
+import {
+  LAST_ENDINGS,
+  MINE_BEGINNINGS,
+  MINE_LAST_ENDINGS,
+  PROGRAM_NAMES,
+  SCANNER_NOTES,
+  WITH_BEGINNINGS,
+} from './mobile-words.ts'
 
 /** The number of lines above the signature that ends at `end` (exclusive); `end` where there is none. */
 export function aboveSignature(lines: readonly Line[], end: number): number {
@@ -41,29 +48,35 @@ const MAX_WORDS = 6
 function isProgramLine({ plain }: Line): boolean {
   if (plain.length > 4 * MAX_CHARS) return false
   const phrase = withoutLinks(plain)
-  if (phrase === '' || phrase.length > MAX_CHARS || /[,;?]|[.!:] /.test(phrase)) return false
-  if (SCANNER_NOTES.some((note) => phrase.startsWith(note)) && phrase.includes('avast')) return true
+  if (phrase === '' || phrase.length > MAX_CHARS) return false
+  if (SCANNER_NOTES.some((note) => phrase.startsWith(note)) && plain.includes('avast')) return true
+  if (/[,;?]|[.!:] /.test(phrase)) return false
   if (MINE_BEGINNINGS.some((words) => isFollowed(phrase, words))) return true
-  if (LAST_ENDINGS.some(([start, end]) => phrase.startsWith(start) && phrase.endsWith(end)) && isShort(phrase))
-    return named(phrase)
-  return WITH_BEGINNINGS.some((words) => isFollowed(phrase, words)) && named(phrase)
+  if (MINE_LAST_ENDINGS.some((words) => isAround(phrase, words))) return true
+  const known = plain.includes('https:') || hasProgram(phrase)
+  if (LAST_ENDINGS.some((words) => isAround(phrase, words))) return known
+  return known && WITH_BEGINNINGS.some((words) => isFollowed(phrase, words))
 }
 
 /** Targets beside their words, brackets around them, the final full stop. */
 const withoutLinks = (plain: string): string =>
   plain
     .replace(/<(?:https?:|mailto:)[^>]{0,300}>?|\((?:https?:)[^)]{0,300}\)?|https?:\S+/g, ' ')
-    .replace(/[[\]()<>"'_]/g, (mark) => (mark === "'" ? mark : ''))
+    .replace(/[[\]()<>"_]/g, '')
     .replace(/^[-–—\s]+/, '')
-    .replace(/[.!\s]+$/, '')
+    .replace(/(?<![.!\s])[.!\s]+$/, '')
     .replace(/\s+/g, ' ')
 
 const isFollowed = (phrase: string, words: string): boolean =>
   phrase.startsWith(words) && isShort(phrase.slice(words.length))
 
+const isAround = (phrase: string, [beginning, ending]: readonly [string, string]): boolean =>
+  phrase.startsWith(beginning) && phrase.endsWith(ending) && isShort(phrase.slice(beginning.length))
+
 const isShort = (words: string): boolean => words.trim().split(' ').length <= MAX_WORDS
 
-const named = (phrase: string): boolean =>
-  phrase.split(/[ '’.:-]/).some((word) => PROGRAM_NAMES.has(word)) || SPACELESS.test(phrase)
+const hasProgram = (phrase: string): boolean =>
+  phrase.split(/[ ':-]/).some((word) => PROGRAM_NAMES.has(word)) || UNSPACED_PROGRAMS.test(phrase)
 
-const SPACELESS = /iphone|ipad|android|outlook|mail|yahoo|aol/
+/** With endings, or in languages without spaces. */
+const UNSPACED_PROGRAMS = /iphon|ipad|android|outlook|galaxy|xperia|yahoo|אייפון|айфон/

@@ -11,9 +11,8 @@ export class TextWords {
     this.#lines = lines
   }
 
-  /** The line that the quotation begins with; null where text and HTML differ too much, or nothing stands above it. */
+  /** The line that the quotation begins with; null where text and HTML differ too much. */
   lineOf({ before, beginning }: HtmlQuotation): number | null {
-    if (before === '') return null
     const all = this.before(this.#lines.length)
     if (all.startsWith(before)) return this.#lineAt(before.length)
     const at = beginning.length < FINDABLE_CHARS ? -1 : all.indexOf(beginning)
