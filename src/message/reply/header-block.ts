@@ -12,13 +12,14 @@ const ENOUGH_ROLES = 3
  * among them: `From: Berlin, To: Munich, Date: 3 May` is what somebody wrote. Below a separator two are enough.
  */
 export function beginsHeaderBlock(lines: readonly Line[], first: number, belowSeparator = false): boolean {
+  if (rolesOf(lines[first]?.plain ?? '') === undefined) return false
   const roles = new Set<HeaderRole>()
   let addressed = false
   let others = 0
   for (const { plain } of lines.slice(first, first + MAX_LINES)) {
     const found = rolesOf(plain)
     if (found === undefined) {
-      if (roles.size === 0 || ++others > MAX_OTHER_LINES) break
+      if (++others > MAX_OTHER_LINES) break
     } else {
       others = 0
       const role = [...found].find((candidate) => !roles.has(candidate))

@@ -39,30 +39,30 @@ export function quotationOf(lines: readonly Line[]): Quotation {
 const GROUPWISE = /^>>> .*\d.* >>>$/
 
 const MARK = /[-#=*_~[\]<>|–—]/
-/** Asks are lines of their own, or stand between marks. */
-const ASK_EXTRA_CHARS = 90
+const MAX_ASK_CHARS = 240
 
-function asksToReplyAbove({ plain }: Line): boolean {
-  if (plain.length < 8 || plain.length > 240) return false
-  const phrase = REPLY_ABOVE.find((candidate) => plain.includes(candidate))
-  if (phrase === undefined) return false
-  const bare = plain.replace(/^[>\s]+/, '')
-  const marked = MARK.test(bare.charAt(0)) && MARK.test(bare.charAt(bare.length - 1))
-  return marked ? bare.length < phrase.length + 2 * ASK_EXTRA_CHARS : isAskAlone(bare, phrase)
+/** Asks stand between marks, or are lines of their own. */
+function asksToReplyAbove({ plain, quoted }: Line): boolean {
+  if (plain.length > MAX_ASK_CHARS) return false
+  const bare = quoted ? plain.replace(/^[>\uff1e\s]+/, '') : plain
+  if (MARK.test(bare.charAt(0)) && MARK.test(bare.charAt(bare.length - 1))) {
+    return bare.length > 20 && REPLY_ABOVE.some((phrase) => bare.includes(phrase))
+  }
+  return REPLY_ABOVE_ALONE.has(bare.replace(/^please (?:type )?/, '').replace(/(?<![.:!])[.:!]+$/, ''))
 }
 
-const isAskAlone = (bare: string, phrase: string): boolean => {
-  const rest = bare.replace(phrase, '').replace(/[\s.,:!-]/g, '')
-  return rest.length === 0 || /^(?:please|type|enter|bitte|veuillez|por favor)[a-z]{0,8}$/.test(rest)
-}
+const REPLY_ABOVE_ALONE = new Set(REPLY_ABOVE)
 
 function separatorOf({ plain }: Line): Separator | undefined {
+  if (plain.length > MAX_SEPARATOR_CHARS || !/^[-_=~]|:$/.test(plain)) return undefined
   const words = plain.replace(/^[-_=~ ]+/, '').replace(/[-_=~: ]+$/, '')
-  const separator = words.length > 60 ? undefined : SEPARATORS.get(words)
+  const separator = SEPARATORS.get(words)
   if (separator === undefined) return undefined
   if (/^[-_=~]/.test(plain)) return separator
   return separator === 'forwarded' && plain.endsWith(':') ? separator : undefined
 }
+
+const MAX_SEPARATOR_CHARS = 160
 
 /** A line drawn across. */
 export const isRule = ({ plain, quoted }: Line): boolean => !quoted && plain.length >= 3 && /^[-_=–—─]+$/.test(plain)
