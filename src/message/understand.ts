@@ -23,5 +23,5 @@ export const understandBarely = (start: Buffer): ParsedMessage => understood(par
 
 function understood(content: MailContent): ParsedMessage {
   const { reportParts: _, ...kept } = content
-  return { ...kept, ...classify(content), reply: replyOf(content) }
+  return { ...kept, ...classify(content), ...replyOf(content) }
 }

@@ -82,6 +82,7 @@ describe('explain', () => {
         text: 'Hello',
         html: '<p>Hello</p>',
         reply: 'Hello',
+        replyHtml: '<p>Hello</p>',
         kind: 'personal',
         reason: 'kind/none',
         mayAnswer: true,
