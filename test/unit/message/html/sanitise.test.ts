@@ -43,7 +43,7 @@ describe('sanitise', () => {
 
   test('links open without telling where they were found, and run nothing', () => {
     expect(sanitise('<a href="https://x.example">x</a>')).toBe(
-      '<a href="https://x.example" target="_blank" rel="noopener noreferrer nofollow">x</a>',
+      '<a href="https://x.example/" target="_blank" rel="noopener noreferrer nofollow">x</a>',
     )
     expect(sanitise('<a href="javascript:alert(1)">x</a>')).not.toContain('javascript')
   })
