@@ -1,9 +1,11 @@
 import sanitizeHtml from 'sanitize-html'
 import { ALLOWED_ATTRIBUTES, ALLOWED_TAGS } from './allowed.ts'
+import { asParsedByBrowsers } from './browser-tree.ts'
 import { RASTER_IMAGE, UNSEEN } from './elements.ts'
 import { htmlToText } from './html-text.ts'
 import { safeStyle } from './inline-style.ts'
 import { safeLink } from './safe-link.ts'
+import { TooMuch } from './too-much.ts'
 
 export interface Sanitised {
   readonly html: string
@@ -29,7 +31,7 @@ export const sanitise = (html: string): string => sanitised(html).html
 /** The same with what there is to tell of it. `imageUrl` gives a relative URL or one of `cid:` and is believed. */
 export function sanitised(html: string, imageUrl: ImageUrl = asCid): Sanitised {
   const isCut = html.length > MAX_CHARS
-  const source = (isCut ? html.slice(0, MAX_CHARS) : html).replaceAll('\0', '')
+  const source = (isCut ? html.slice(0, MAX_CHARS) : html).replace(/\0|\r(?=\n)/g, '')
   const page = new Page(imageUrl)
   try {
     return {
@@ -45,12 +47,10 @@ export function sanitised(html: string, imageUrl: ImageUrl = asCid): Sanitised {
 }
 
 /** Bounds of time and memory: the parser underneath needs time for each element times the depth it stands at. */
-const MAX_CHARS = 4 * 1024 * 1024
+const MAX_CHARS = 2 * 1024 * 1024
 const MAX_DEPTH = 500
-const MAX_ELEMENTS = 200_000
+const MAX_ELEMENTS = 100_000
 const MAX_ROUNDS = 5
-
-class TooMuch extends Error {}
 
 /** Longer ones are told by nobody. */
 const MAX_CONTENT_ID_CHARS = 1000
@@ -67,19 +67,22 @@ class Page {
     this.#imageUrl = imageUrl
   }
 
-  /** Where elements are dropped, others may come to close each other: only what parses as what it is is a result. */
+  /**
+   * Browsers move and close elements by rules of their own, and an end tag that is left over could end an element of the
+   * page around the mail. So only that is a result which a browser takes for what it is.
+   */
   settled(source: string): string {
-    let html = this.#round(source)
+    let html = this.#sanitised(source)
     this.#isFirstRound = false
-    for (let round = 1; round < MAX_ROUNDS; round++) {
-      const again = this.#round(html)
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const again = this.#sanitised(asParsedByBrowsers(html, MAX_ELEMENTS))
       if (again === html) return html
       html = again
     }
     throw new TooMuch()
   }
 
-  #round(html: string): string {
+  #sanitised(html: string): string {
     let [depth, elements] = [0, 0]
     const options: sanitizeHtml.IOptions = {
       ...OPTIONS,
@@ -90,23 +93,33 @@ class Page {
       onCloseTag: () => {
         depth--
       },
-      transformTags: { '*': (tag, attributes) => this.#element(tag, attributes) },
+      // The first is asked before the second, and is the only one whose text is heeded.
+      transformTags: {
+        img: (_, attributes) => this.#image(attributes),
+        '*': (tag, attributes) =>
+          tag === 'img' ? { tagName: tag, attribs: attributes } : this.#element(tag, attributes),
+      },
     }
     // As HTML writes void elements, not XHTML; text and attributes hold no `>` of their own by now.
     return sanitizeHtml(html, options).replaceAll(' />', '>')
   }
 
   #element(tagName: string, sent: sanitizeHtml.Attributes): sanitizeHtml.Tag {
-    if (this.#isFirstRound && fetches(tagName, sent)) this.remoteContentBlocked++
+    this.#countFetching(tagName, sent)
     const attribs = safeAttributes(sent)
-    if (tagName === 'img') return this.#image(attribs)
     if (tagName === 'a') return { tagName, attribs: link(attribs) }
     if (tagName === 'body') return body(attribs)
     return { tagName, attribs }
   }
 
-  #image(attribs: sanitizeHtml.Attributes): sanitizeHtml.Tag {
+  #countFetching(tagName: string, sent: sanitizeHtml.Attributes): void {
+    if (this.#isFirstRound && fetches(tagName, sent)) this.remoteContentBlocked++
+  }
+
+  #image(sent: sanitizeHtml.Attributes): sanitizeHtml.Tag {
+    const attribs = safeAttributes(sent)
     const src = this.#imageSource((attribs['src'] ?? '').trim())
+    this.#countFetching('img', src === null ? sent : { ...sent, src: '' })
     if (src !== null) return { tagName: 'img', attribs: { ...attribs, src } }
     const alt = (attribs['alt'] ?? '').trim()
     if (alt === '') return NOTHING

@@ -72,7 +72,8 @@ export class TextPage {
 
   #run(source: string): void {
     const text = source.replace(IGNORED, '').replace(SPACES, ' ')
-    const words = text.trim()
+    // Only this space: the wider ones are the writer's.
+    const words = text.slice(text.startsWith(' ') ? 1 : 0, text.endsWith(' ') ? -1 : undefined)
     if (words === '' || INVISIBLE.test(words)) this.#blank(source, text)
     else this.#words(words, text)
   }
