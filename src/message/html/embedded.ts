@@ -29,6 +29,12 @@ export function htmlWithImages(
   return { ...shown, embedded }
 }
 
+/** Positions of the attachments that are shown inside the HTML. */
+export const embeddedIn = (html: string, attachments: readonly EmbeddablePart[]): ReadonlySet<number> =>
+  attachments.some(({ contentType }) => RASTER_IMAGE.test(contentType))
+    ? htmlWithImages(html, attachments).embedded
+    : new Set()
+
 /**
  * Tells which attachment the source of an image means: by its Content-ID (RFC 2392), its Content-Location (RFC 2557), or
  * its file name, as programs that forget the others write. The first one counts where several bear a name. The
