@@ -26,7 +26,8 @@ const TIMEOUT_MILLISECONDS = 2000
 
 export function createDns(options: DnsOptions = {}): Dns {
   const timeoutMilliseconds = options.timeoutMilliseconds ?? TIMEOUT_MILLISECONDS
-  const resolver = new Resolver({ timeout: timeoutMilliseconds, tries: 1 })
+  // Room for a second server, or a second try, within the time of one look-up.
+  const resolver = new Resolver({ timeout: Math.ceil(timeoutMilliseconds / 2), tries: 2 })
   if (options.servers && options.servers.length > 0) resolver.setServers(options.servers)
   const waiting = new Set<() => void>()
   const ask = (name: string, type: string) => within(resolver.resolve(name, type), timeoutMilliseconds, waiting)
@@ -70,7 +71,7 @@ export function createDns(options: DnsOptions = {}): Dns {
 const isName = (name: string): boolean =>
   name.length <= 253 && /^[\x21-\x7e]+$/.test(name) && name.split('.').every(({ length }) => length > 0 && length <= 63)
 
-/** c-ares asks one server after the other, each with its own time. */
+/** c-ares asks one server after the other, each with a time of its own. */
 function within<T>(promise: Promise<T>, milliseconds: number, waiting: Set<() => void>): Promise<T> {
   return new Promise((resolve, reject) => {
     const giveUp = (): void => settle(() => reject(failure('ETIMEOUT')))
@@ -79,7 +80,8 @@ function within<T>(promise: Promise<T>, milliseconds: number, waiting: Set<() =>
       waiting.delete(giveUp)
       act()
     }
-    const timer = setTimeout(giveUp, milliseconds)
+    // An answer that is here already, and waits only because this thread was busy, counts.
+    const timer = setTimeout(() => setImmediate(giveUp), milliseconds)
     waiting.add(giveUp)
     promise.then(
       (value) => settle(() => resolve(value)),
