@@ -29,12 +29,17 @@ export interface Config {
   readonly consoleToken: string | null
   /** The file with the rules; null: there are none. Absolute. */
   readonly rulesFile: string | null
-  /** Look up who vouches for a mail (DKIM, SPF, DMARC) in the DNS. */
-  readonly dns: boolean
+  /** Where to look up who vouches for a mail (DKIM, SPF, DMARC); null: nowhere. No servers: the system's. */
+  readonly dns: DnsConfig | null
   /** More similar mails of one sender than this within the hour are held; null: no limit. */
   readonly similarPerHour: number | null
   /** In the order of their names. */
   readonly mailboxes: readonly MailboxConfig[]
+}
+
+export interface DnsConfig {
+  /** IP addresses, with a port where it is not 53. */
+  readonly servers: readonly string[]
 }
 
 export interface MailboxConfig {
@@ -85,6 +90,11 @@ export interface MailboxPolicy {
   readonly reopenDays: number
   /** RFC 8601 section 2.5: whose Authentication-Results are believed; in lower case. Empty: nobody's. */
   readonly authservIds: readonly string[]
+  /**
+   * The provider's servers, whose Received fields are believed: host names (with all below them), networks, or
+   * `microsoft`. Empty: the authserv-ids are taken for them.
+   */
+  readonly receivedBy: readonly string[]
   /** X-Mailchute-* fields are obeyed: for mailboxes that only programs of one's own write to. */
   readonly controlHeaders: boolean
 }

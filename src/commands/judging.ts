@@ -1,14 +1,23 @@
 /** What a worker judges mail by, from the settings. */
 import { DEFAULT_POLICY } from '../config/policy.ts'
+import { type Authenticator, createAuthenticator } from '../ticketing/authenticity/authenticate.ts'
+import { createDns } from '../ticketing/authenticity/dns.ts'
 import type { Judging } from '../ticketing/judging.ts'
 import type { App } from './app.ts'
 import { acknowledgingOf } from './send.ts'
 
+/** To be closed by who has it. */
+export const authenticatorOf = ({ config }: Pick<App, 'config'>): Authenticator =>
+  createAuthenticator(config.dns === null ? null : createDns(config.dns))
+
 /** Of mailboxes that are not set here the defaults hold. */
-export function judgingOf(app: App): Partial<Judging> {
+export function judgingOf(app: App, authenticator: Authenticator): Partial<Judging> {
   const policies = new Map(app.config.mailboxes.map(({ name, policy }) => [app.rows.get(name)?.id, policy]))
+  const policyOf = (mailboxId: string) => policies.get(mailboxId) ?? DEFAULT_POLICY
   return {
     acknowledging: acknowledgingOf(app),
-    policyOf: (mailboxId) => policies.get(mailboxId) ?? DEFAULT_POLICY,
+    authenticate: (source, mailboxId, from, signal) =>
+      authenticator.authenticate(source, policyOf(mailboxId), from, signal),
+    policyOf,
   }
 }

@@ -10,7 +10,7 @@ import type { Outcome } from '../ticketing/outcome.ts'
 import { createParsePool } from '../ticketing/parse-pool.ts'
 import { createProcess } from '../ticketing/process.ts'
 import type { App } from './app.ts'
-import { judgingOf } from './judging.ts'
+import { authenticatorOf, judgingOf } from './judging.ts'
 
 /** Jobs at once: enough that commits are shared and threads have work. */
 const CONCURRENCY = 16
@@ -24,7 +24,8 @@ export interface Working {
 
 export function startWork(app: App, queue: Queue, onOutcome: (outcome: Outcome) => void = () => undefined): Working {
   const pool = createParsePool()
-  const process = createProcess(app.store, pool, judgingOf(app))
+  const authenticator = authenticatorOf(app)
+  const process = createProcess(app.store, pool, judgingOf(app, authenticator))
   const work: Work = queue.work(async (inboundMessageId, run) => {
     const startedAt = performance.now()
     try {
@@ -39,7 +40,7 @@ export function startWork(app: App, queue: Queue, onOutcome: (outcome: Outcome) 
   return {
     stop: async (graceMilliseconds) => {
       await work.stop(graceMilliseconds)
-      await pool.close()
+      await Promise.all([pool.close(), authenticator.close()])
     },
   }
 }

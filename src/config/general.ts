@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { Config } from '../config.ts'
+import { readDns } from './dns.ts'
 import type { Settings } from './environment.ts'
 import { didYouMean, type Problem } from './problem.ts'
 
@@ -24,7 +25,7 @@ export function readGeneral(
     http: { host: settings.get('HTTP_HOST') ?? '127.0.0.1', port: httpPort(settings, problems) },
     consoleToken: consoleToken(settings, problems),
     rulesFile: rulesFile(settings, cwd),
-    dns: choice('MAILCHUTE_DNS', ['on', 'off'], 'on', settings, problems) === 'on',
+    dns: readDns(settings, problems),
     similarPerHour: similarPerHour(settings, problems),
   }
 }

@@ -15,7 +15,7 @@ const ACKNOWLEDGE = [
   'ACKNOWLEDGE',
   ...['FROM', 'PER_HOUR', 'TEMPLATES', 'LANGUAGE'].map((name) => `ACKNOWLEDGE_${name}`),
 ]
-const POLICY = ['STRANGERS', 'REOPEN_DAYS', 'AUTHSERV_ID', 'CONTROL_HEADERS']
+const POLICY = ['STRANGERS', 'REOPEN_DAYS', 'AUTHSERV_ID', 'RECEIVED_BY', 'CONTROL_HEADERS']
 const MAILBOX_PLAIN = [
   'URL',
   ...[...OAUTH, ...OAUTH_URLS].map((name) => `OAUTH_${name}`),

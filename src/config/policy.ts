@@ -1,12 +1,15 @@
 /** How mail of a mailbox is judged: whom it is believed, and what may be added to its tickets. */
+import { isIP } from 'node:net'
 import type { MailboxPolicy } from '../config.ts'
 import type { Settings } from './environment.ts'
+import { isNetwork } from './network.ts'
 import { didYouMean, type Problem } from './problem.ts'
 
 export const DEFAULT_POLICY: MailboxPolicy = {
   strangers: 'link',
   reopenDays: 30,
   authservIds: [],
+  receivedBy: [],
   controlHeaders: false,
 }
 
@@ -24,10 +27,8 @@ export function readPolicy(name: string, settings: Settings, problems: Problem[]
   return {
     strangers: choice('STRANGERS', ['link', 'hold'], DEFAULT_POLICY.strangers),
     reopenDays: readReopenDays(`MAILBOX_${name}_REOPEN_DAYS`, settings, problems),
-    authservIds: (settings.get(`MAILBOX_${name}_AUTHSERV_ID`) ?? '')
-      .toLowerCase()
-      .split(/[\s,]+/)
-      .filter(Boolean),
+    authservIds: listOf(settings.get(`MAILBOX_${name}_AUTHSERV_ID`)),
+    receivedBy: readReceivedBy(`MAILBOX_${name}_RECEIVED_BY`, settings, problems),
     controlHeaders: choice('CONTROL_HEADERS', ['on', 'off'], 'off') === 'on',
   }
 }
@@ -37,4 +38,24 @@ function readReopenDays(setting: string, settings: Settings, problems: Problem[]
   if (/^\d{1,4}$/.test(written)) return Number(written)
   problems.push({ setting, problem: `'${written}' is no number of days`, hint: 'write digits only; 0 reopens none' })
   return DEFAULT_POLICY.reopenDays
+}
+
+const listOf = (written: string | undefined): string[] =>
+  (written ?? '')
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter(Boolean)
+
+function readReceivedBy(setting: string, settings: Settings, problems: Problem[]): string[] {
+  const entries = listOf(settings.get(setting)).map((entry) => entry.replace(/^\*?\./, ''))
+  for (const entry of entries.filter((each) => !isHostOrNetwork(each))) {
+    const hint = 'write names of servers (mx.example.com), networks (192.0.2.0/24) or microsoft'
+    problems.push({ setting, problem: `'${entry}' is neither a host nor a network`, hint })
+  }
+  return entries
+}
+
+function isHostOrNetwork(entry: string): boolean {
+  if (/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(entry) && isIP(entry) === 0) return true
+  return isNetwork(entry)
 }

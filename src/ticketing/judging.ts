@@ -1,7 +1,7 @@
 import { DEFAULT_POLICY } from '../config/policy.ts'
 import type { MailboxPolicy } from '../config.ts'
 import { type Authenticity, NOT_LOOKED_AT } from '../message/authenticity/authenticity.ts'
-import type { ParsedMessage } from '../message/parsed-message.ts'
+import type { Address, ParsedMessage } from '../message/parsed-message.ts'
 import { type Acknowledging, NOTHING_ACKNOWLEDGED } from './acknowledge.ts'
 import { NO_RULING, type Ruling } from './fate.ts'
 import type { ParseSource } from './parse-pool.ts'
@@ -9,8 +9,16 @@ import type { ParseSource } from './parse-pool.ts'
 /** What a worker goes by; each has a default that changes nothing. */
 export interface Judging {
   readonly acknowledging: Acknowledging
-  /** Never rejects but with the signal's reason: what cannot be found out is unknown. */
-  readonly authenticate: (source: ParseSource, mailboxId: string, signal: AbortSignal) => Promise<Authenticity>
+  /**
+   * Whether the mail is of `from`. What cannot be found out is unknown: rejects with the signal's reason, or with what
+   * reading the octets throws.
+   */
+  readonly authenticate: (
+    source: ParseSource,
+    mailboxId: string,
+    from: readonly Address[],
+    signal: AbortSignal,
+  ) => Promise<Authenticity>
   readonly rules: (mail: ParsedMessage, authenticity: Authenticity, mailboxId: string) => Ruling
   readonly policyOf: (mailboxId: string) => MailboxPolicy
 }

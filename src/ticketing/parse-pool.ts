@@ -7,6 +7,7 @@ import { BARE_OCTETS } from '../message/parse/bare.ts'
 import { PARSE_LIMITS, type ParseLimits } from '../message/parse/limits.ts'
 import type { ParsedMessage } from '../message/parsed-message.ts'
 import { sendOctets } from './octet-channel.ts'
+import { joined, unlessAborted } from './octets.ts'
 import type { ParseOutcome, ParseTask } from './parse-thread.ts'
 import { createSlots } from './slots.ts'
 
@@ -147,27 +148,6 @@ async function startOf(octets: AsyncIterable<Buffer>): Promise<Uint8Array<ArrayB
 async function parseWhole(run: Run): Promise<ParsedMessage> {
   const octets = await unlessAborted(joined(run.source.octets()), run.signal)
   return parsedBy(await runTask(run, octets, [octets.buffer]))
-}
-
-/** A buffer of its own: chunks may be views of a shared one, which must not be transferred. */
-async function joined(octets: AsyncIterable<Buffer>): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Buffer[] = []
-  for await (const chunk of octets) chunks.push(chunk)
-  const whole = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0))
-  let position = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, position)
-    position += chunk.length
-  }
-  return whole
-}
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason)
-    signal.addEventListener('abort', abort)
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }
 
 async function parseStreamed(run: Run): Promise<ParsedMessage> {

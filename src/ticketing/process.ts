@@ -50,7 +50,7 @@ export function createProcess(
       if (copy !== null) return copy
       const source = octetsOf(store, waiting)
       const mail = await parsePool.parse(source, run.signal)
-      const authenticity = await judging.authenticate(source, waiting.mailboxId, run.signal)
+      const authenticity = await judging.authenticate(source, waiting.mailboxId, mail.from, run.signal)
       return await effect(store, judging, { waiting, mail, authenticity })
     } catch (thrown) {
       return await giveUp(store, waiting, asMailchuteError(thrown), run)

@@ -51,7 +51,7 @@ describe('defaults', () => {
       http: { host: '127.0.0.1', port: 8025 },
       consoleToken: null,
       rulesFile: null,
-      dns: true,
+      dns: { servers: [] },
       similarPerHour: 30,
       mailboxes: [],
     })
@@ -79,7 +79,7 @@ describe('defaults', () => {
         credentials: { kind: 'password', password: SECRET },
         smtp: null,
         acknowledge: null,
-        policy: { strangers: 'link', reopenDays: 30, authservIds: [], controlHeaders: false },
+        policy: { strangers: 'link', reopenDays: 30, authservIds: [], receivedBy: [], controlHeaders: false },
         ca: null,
         schedule: expect.stringMatching(/^[1-5]?\d \* \* \* \* \*$/),
         deleteAfterSeconds: 0,
