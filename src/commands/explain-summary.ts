@@ -1,11 +1,12 @@
 import type { Address, ParsedMessage } from '../message/parsed-message.ts'
 import type { Explained } from './explain.ts'
+import { ruledRows } from './explain-ruling.ts'
 
 const TEXT_LINES = 5
 const LINE_CHARS = 100
 
 /** One mail for people: a few lines, safe to show on a terminal whatever the mail holds. */
-export function summary({ file, sizeBytes, error, message }: Explained): string {
+export function summary({ file, sizeBytes, error, message, ruled }: Explained): string {
   if (message === null)
     return lines([
       ['file', file],
@@ -20,6 +21,7 @@ export function summary({ file, sizeBytes, error, message }: Explained): string 
     ['message-id', message.messageId ?? ''],
     ['attachments', attachments(message)],
     ['defects', message.defects.join(', ')],
+    ...ruledRows(ruled),
     ['text', excerpt(message.text ?? '')],
   ])
 }

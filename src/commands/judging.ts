@@ -2,13 +2,16 @@
 import { DEFAULT_POLICY } from '../config/policy.ts'
 import type { Judging } from '../ticketing/judging.ts'
 import type { App } from './app.ts'
+import { rulesOf } from './ruling.ts'
 import { acknowledgingOf } from './send.ts'
 
 /** Of mailboxes that are not set here the defaults hold. */
 export function judgingOf(app: App): Partial<Judging> {
   const policies = new Map(app.config.mailboxes.map(({ name, policy }) => [app.rows.get(name)?.id, policy]))
+  const policyOf = (mailboxId: string) => policies.get(mailboxId) ?? DEFAULT_POLICY
   return {
     acknowledging: acknowledgingOf(app),
-    policyOf: (mailboxId) => policies.get(mailboxId) ?? DEFAULT_POLICY,
+    policyOf,
+    rules: rulesOf(app, policyOf),
   }
 }

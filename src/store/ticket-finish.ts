@@ -30,7 +30,7 @@ const FINISH = (acknowledged: string) => `
     SELECT claimed.mailbox_id, $10, contact.id, $5::uuid, $28, coalesce($29::ticket_priority, 'normal'), $30::text[], $31 FROM claimed, contact WHERE $4::uuid IS NULL
     RETURNING id, number
   ), continued AS (
-    UPDATE tickets t SET updated_at = now(), status = CASE WHEN t.status = 'closed' THEN 'open' ELSE t.status END
+    UPDATE tickets t SET updated_at = now(), tags = t.tags || ARRAY(SELECT tag FROM unnest($30::text[]) AS tag WHERE tag <> ALL (t.tags)), status = CASE WHEN t.status = 'closed' THEN 'open' ELSE t.status END
     FROM claimed WHERE t.id = $4::uuid RETURNING t.id, t.number
   ), ticket AS (
     SELECT id, number FROM opened UNION ALL SELECT id, number FROM continued
@@ -107,7 +107,7 @@ export async function finish(
       [...addresses.keys()],
       [...addresses.values()],
       place.absorbs,
-      JSON.stringify(detailOf(view, place, acknowledgement)),
+      JSON.stringify({ ...entry.told, ...detailOf(view, place, acknowledgement) }),
       entry.kind,
       entry.similaritySha256,
       entry.reply,

@@ -12,7 +12,7 @@ import { UNTOUCHED_THREAD } from '../store/tickets.ts'
 import { acknowledgementOf } from './acknowledge.ts'
 import { asCopy } from './as-copy.ts'
 import { entryOf } from './entry.ts'
-import { fateOf, type Ruling } from './fate.ts'
+import { fateOf, type Ruling, toldOf } from './fate.ts'
 import type { Judging } from './judging.ts'
 import type { Outcome } from './outcome.ts'
 import { placeOf } from './place.ts'
@@ -25,11 +25,11 @@ export interface Known {
 }
 
 export async function effect(store: Store, judging: Judging, known: Known): Promise<Outcome> {
-  const { waiting, mail, authenticity } = known
-  const ruling = judging.rules(mail, authenticity, waiting.mailboxId)
+  const { waiting, mail } = known
+  const ruling = judging.rules(known)
   const { fate, reason } = fateOf(mail, ruling)
   if (fate === 'ticket') return ticket(store, judging, known, ruling)
-  const detail = { kind: mail.kind, rules: [...ruling.matched] }
+  const detail = { kind: mail.kind, ...toldOf(ruling) }
   const leave = fate === 'suppress' ? store.messages.suppress : store.messages.quarantine
   const done = await leave(waiting.id, reason, detail, { kind: mail.kind })
   if (!done) return { state: 'nothing-to-do' }

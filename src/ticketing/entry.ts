@@ -1,7 +1,7 @@
 import type { Authenticity } from '../message/authenticity/authenticity.ts'
 import type { Address, ParsedMessage } from '../message/parsed-message.ts'
 import type { NewEntry } from '../store/tickets.ts'
-import type { Ruling } from './fate.ts'
+import { type Ruling, toldOf } from './fate.ts'
 
 /** What a mail adds to a ticket. */
 export function entryOf(mail: ParsedMessage, authenticity: Authenticity, ruling: Ruling): NewEntry {
@@ -25,6 +25,7 @@ export function entryOf(mail: ParsedMessage, authenticity: Authenticity, ruling:
     defects: mail.defects,
     marks: ruling.marks,
     similaritySha256: null,
+    told: toldOf(ruling),
   }
 }
 

@@ -2,16 +2,24 @@ import { DEFAULT_POLICY } from '../config/policy.ts'
 import type { MailboxPolicy } from '../config.ts'
 import { type Authenticity, NOT_LOOKED_AT } from '../message/authenticity/authenticity.ts'
 import type { ParsedMessage } from '../message/parsed-message.ts'
+import type { Waiting } from '../store/messages.ts'
 import { type Acknowledging, NOTHING_ACKNOWLEDGED } from './acknowledge.ts'
 import { NO_RULING, type Ruling } from './fate.ts'
 import type { ParseSource } from './parse-pool.ts'
+
+/** What rules are asked about. */
+export interface Ruled {
+  readonly mail: ParsedMessage
+  readonly authenticity: Authenticity
+  readonly waiting: Pick<Waiting, 'mailboxId' | 'sizeBytes'>
+}
 
 /** What a worker goes by; each has a default that changes nothing. */
 export interface Judging {
   readonly acknowledging: Acknowledging
   /** Never rejects but with the signal's reason: what cannot be found out is unknown. */
   readonly authenticate: (source: ParseSource, mailboxId: string, signal: AbortSignal) => Promise<Authenticity>
-  readonly rules: (mail: ParsedMessage, authenticity: Authenticity, mailboxId: string) => Ruling
+  readonly rules: (known: Ruled) => Ruling
   readonly policyOf: (mailboxId: string) => MailboxPolicy
 }
 

@@ -1,6 +1,7 @@
 /** `mailchute doctor`: looks at everything a worker needs, and says of each finding what to do. Changes nothing on any mail server. */
 import type { Config, MailboxConfig } from '../../config.ts'
 import { asMailchuteError, MailchuteError } from '../../errors.ts'
+import { loadRules } from '../../ticketing/rules/load-rules.ts'
 import { type App, openApp } from '../app.ts'
 import { counted } from '../terminal.ts'
 import { checkMailbox } from './mailbox.ts'
@@ -10,6 +11,7 @@ import { createReport, type Report, type Warning } from './report.ts'
 export async function doctor(config: Config, signal: AbortSignal): Promise<number> {
   const report = createReport()
   report.ok('settings', counted(config.mailboxes.length, 'mailbox', 'mailboxes'))
+  if (config.rulesFile !== null) await report.check('rules', async () => checkRules(config.rulesFile))
   const app = await openApp(config).catch((thrown: unknown) => {
     report.fault('database', asMailchuteError(thrown))
     return null
@@ -22,6 +24,8 @@ export async function doctor(config: Config, signal: AbortSignal): Promise<numbe
   }
   return report.exitCode()
 }
+
+const checkRules = (file: string | null) => counted(loadRules(file).length, 'rule', 'rules')
 
 async function checkInstallation(app: App, report: Report): Promise<void> {
   const { config } = app
