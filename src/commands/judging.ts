@@ -1,6 +1,7 @@
 /** What a worker judges mail by, from the settings. */
 import { DEFAULT_POLICY } from '../config/policy.ts'
 import type { Judging } from '../ticketing/judging.ts'
+import { createLoopGuard } from '../ticketing/loops.ts'
 import type { App } from './app.ts'
 import { rulesOf } from './ruling.ts'
 import { acknowledgingOf } from './send.ts'
@@ -12,6 +13,9 @@ export function judgingOf(app: App): Partial<Judging> {
   return {
     acknowledging: acknowledgingOf(app),
     policyOf,
+    ...(app.config.similarPerHour === null
+      ? {}
+      : { unlessLoop: createLoopGuard(app.store, app.config.similarPerHour) }),
     rules: rulesOf(app, policyOf),
   }
 }

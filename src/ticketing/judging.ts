@@ -5,6 +5,7 @@ import type { ParsedMessage } from '../message/parsed-message.ts'
 import type { Waiting } from '../store/messages.ts'
 import { type Acknowledging, NOTHING_ACKNOWLEDGED } from './acknowledge.ts'
 import { NO_RULING, type Ruling } from './fate.ts'
+import type { UnlessLoop } from './loops.ts'
 import type { ParseSource } from './parse-pool.ts'
 
 /** What rules are asked about. */
@@ -20,6 +21,7 @@ export interface Judging {
   /** Never rejects but with the signal's reason: what cannot be found out is unknown. */
   readonly authenticate: (source: ParseSource, mailboxId: string, signal: AbortSignal) => Promise<Authenticity>
   readonly rules: (known: Ruled) => Ruling
+  readonly unlessLoop: UnlessLoop
   readonly policyOf: (mailboxId: string) => MailboxPolicy
 }
 
@@ -27,5 +29,6 @@ export const UNJUDGED: Judging = {
   acknowledging: NOTHING_ACKNOWLEDGED,
   authenticate: async () => NOT_LOOKED_AT,
   rules: () => NO_RULING,
+  unlessLoop: (_, ticket) => ticket(null),
   policyOf: () => DEFAULT_POLICY,
 }

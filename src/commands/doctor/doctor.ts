@@ -38,6 +38,7 @@ async function checkInstallation(app: App, report: Report): Promise<void> {
     await app.openQueue()
     return config.redisUrl === null ? 'in the database' : 'Redis answers and evicts nothing'
   })
+  await checkLoops(app, report)
   await report.check('clock', () => checkClock(app))
   if (config.mailboxes.some(needsSecretKey)) {
     await report.check('secret key', async () => checkSecretKey(config))
@@ -52,6 +53,17 @@ async function checkDatabase({ store }: App): Promise<string> {
   await store.ping()
   const { received, quarantined } = await store.messages.countByState()
   return `answers and is up to date; ${received} messages wait, ${quarantined} are quarantined`
+}
+
+async function checkLoops({ store }: App, report: Report): Promise<void> {
+  const { looping } = await store.figures()
+  if (looping === 0) return
+  report.warn('loops', {
+    said: `${counted(looping, 'mail is', 'mails are')} held, for there were too many like it within an hour`,
+    todo:
+      '`mailchute messages --state quarantined` lists them (loop/similar). End the loop where it comes from, or let\n' +
+      'one through with `mailchute messages release ID`; MAILCHUTE_SIMILAR_PER_HOUR sets how many are too many',
+  })
 }
 
 const TOLERATED_SECONDS = 5
