@@ -89,7 +89,9 @@ function namesOfMonthsAndDays(locale: string): string[] {
     new Intl.DateTimeFormat(locale, { month: length, day: 'numeric', timeZone: 'UTC' }),
     new Intl.DateTimeFormat(locale, { weekday: length, timeZone: 'UTC' }),
   ])
-  const dates = Array.from({ length: 12 }, (_, month) => new Date(Date.UTC(2024, month, 1 + month)))
+  const months = Array.from({ length: 12 }, (_, month) => Date.UTC(2024, month))
+  const days = Array.from({ length: 7 }, (_, day) => Date.UTC(2024, 0, 1 + day))
+  const dates = [...months, ...days]
   return dates.flatMap((date) =>
     formats
       .flatMap((format) => format.formatToParts(date))

@@ -40,7 +40,7 @@ function read(text: string): ReadRules {
     lineCounter: lines,
     prettyErrors: false,
     stringKeys: true,
-    logLevel: 'silent',
+    logLevel: 'error',
   })
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset)
