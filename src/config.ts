@@ -4,7 +4,7 @@
  */
 import path from 'node:path'
 import { readEnvironment } from './config/environment.ts'
-import { readGeneral } from './config/general.ts'
+import { readGeneral, rulesFile } from './config/general.ts'
 import { readMailboxes } from './config/mailbox.ts'
 import { checkNames, mailboxNames } from './config/names.ts'
 import type { Problem } from './config/problem.ts'
@@ -169,6 +169,11 @@ export class ConfigError extends MailchuteError {
     super('config/invalid', [`${count}:`, ...lines].join('\n'), { context: { problems: problems.length } })
     this.problems = problems
   }
+}
+
+/** Of the file with the rules, whatever else is wrong with the settings; null: there is none. */
+export function configuredRulesFile(env: NodeJS.ProcessEnv, cwd: string): string | null {
+  return rulesFile(readEnvironment(env, cwd, []), cwd)
 }
 
 /** Reads nothing but `env`, `.env` in `cwd` and the files these name. Throws ConfigError. */

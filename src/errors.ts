@@ -30,6 +30,11 @@ export const ERROR_CATALOGUE = {
   'config/invalid': entry('alert', EX_CONFIG, 'mend the settings named above; `.env.example` lists every one'),
   'config/no-mailbox': entry('alert', EX_CONFIG, 'add one with `mailchute mailbox add`, or try `mailchute demo`'),
   'config/unknown-mailbox': entry('alert', EX_USAGE, '`mailchute mailbox list` names the mailboxes that are set'),
+  'config/rules-invalid': entry(
+    'alert',
+    EX_CONFIG,
+    'mend the lines named above, and see with `mailchute rules check`; docs/rules.md has the language',
+  ),
   'config/not-written': entry(
     'alert',
     EX_CONFIG,

@@ -26,6 +26,7 @@ export const LOG_EVENTS = {
   'message.quarantined': 'warn',
   'message.failed': 'warn',
   'message.held': 'warn',
+  'loop.detected': 'error',
   'mail.sent': 'info',
   'mail.skipped': 'info',
   'mail.failed': 'warn',

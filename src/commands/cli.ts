@@ -19,6 +19,7 @@ export async function cli(argv: readonly string[], version: string): Promise<num
   workerCommands(program, signal, result)
   mailboxCommands(program, signal, result)
   messageCommands(program)
+  rulesCommands(program)
   explainCommand(program, result)
   try {
     await program.parseAsync([...argv], { from: 'user' })
@@ -194,14 +195,30 @@ function messageCommands(program: Command): void {
     )
 }
 
+function rulesCommands(program: Command): void {
+  const rules = program.command('rules').description('what becomes of mail: the rules file (docs/rules.md)')
+  rules
+    .command('check [file]')
+    .description('shows its rules, or what is wrong with it')
+    .action(async (file?: string) => (await import('./rules.ts')).checkRules(file))
+  rules
+    .command('schema')
+    .description('its JSON Schema, for editors')
+    .action(async () => (await import('./rules.ts')).printRulesSchema())
+}
+
 function explainCommand(program: Command, result: Result): void {
   program
     .command('explain [files...]')
     .description('what would become of these mails, or of the one on standard input; needs no database')
     .option('--json', 'one JSON object a line', false)
     .option('--content', 'with the content of attachments', false)
-    .action(async (files: string[], options: { json: boolean; content: boolean }) => {
+    .option('--rules <file>', 'other rules than the configured ones')
+    .option('--mailbox <name>', 'judge as this mailbox would')
+    .action(async (files: string[], options: { json: boolean; content: boolean; rules?: string; mailbox?: string }) => {
       const { explain } = await import('./explain.ts')
-      result.exitCode = await explain(files, options, process)
+      const { explainRulingOf } = await import('./explain-ruling.ts')
+      const ruling = explainRulingOf(options, process.env, process.cwd())
+      result.exitCode = await explain(files, { json: options.json, content: options.content, ruling }, process)
     })
 }

@@ -2,6 +2,7 @@ import { embeddedIn } from '../message/html/embedded.ts'
 import { DEFECTS } from '../message/parse/defects.ts'
 import type { Address, Delivery, MailKind, ParsedMessage } from '../message/parsed-message.ts'
 import type { Explained } from './explain.ts'
+import { ruledRows } from './explain-ruling.ts'
 import { bytes, colours, counted, printable } from './terminal.ts'
 
 /** A name, and what there is to say under it, a line each; without lines the name is left out, too. */
@@ -9,11 +10,11 @@ export type Row = readonly [name: string, value: string | readonly string[]]
 
 /** One mail for people: what it says, what it is understood as, and why. Safe to show whatever the mail holds. */
 export function summary(explained: Explained): string {
-  const { file, sizeBytes, error, message } = explained
+  const { file, sizeBytes, error, message, ruled } = explained
   const size = sizeBytes === null ? '' : ` (${bytes(sizeBytes)})`
   const head: Row[] = [['file', `${file}${size}`]]
   if (message === null) return shown([...head, ['error', `${error?.message} (${error?.code})`]])
-  return shown([...head, ...ROWS.map(([name, value]): Row => [name, value(message)])])
+  return shown([...head, ...ROWS.map(([name, value]): Row => [name, value(message)]), ...ruledRows(ruled)])
 }
 
 /** In the order they are shown. */

@@ -6,6 +6,7 @@ import { asMailchuteError, MailchuteError } from '../errors.ts'
 import { sanitise } from '../message/html/sanitise.ts'
 import type { ParsedMessage } from '../message/parsed-message.ts'
 import { createParsePool, type ParsePool } from '../ticketing/parse-pool.ts'
+import type { ExplainRuling, Ruled } from './explain-ruling.ts'
 import { summary } from './explain-summary.ts'
 
 export interface ExplainOptions {
@@ -13,6 +14,8 @@ export interface ExplainOptions {
   readonly json: boolean
   /** The octets of attachments in base64; with `json` only. */
   readonly content: boolean
+  /** What the rules say of it; null: nothing tells. */
+  readonly ruling?: ExplainRuling | null
 }
 
 export interface ExplainIo {
@@ -29,6 +32,8 @@ export interface Explained {
   readonly error: { readonly code: string; readonly message: string } | null
   /** null where there is an error. */
   readonly message: ParsedMessage | null
+  /** What becomes of it by the rules; null where there are none. */
+  readonly ruled: Ruled | null
 }
 
 const EX_OK = 0
@@ -81,7 +86,14 @@ async function explainFile(
     return await explainOctets(file, await (file === STDIN ? fromStdin(stdin) : fromFile(file)), pool, options)
   } catch (thrown) {
     const message = `cannot be read: ${thrown instanceof Error ? thrown.message : String(thrown)}`
-    return { file, sha256: null, sizeBytes: null, message: null, error: { code: 'message/unreadable', message } }
+    return {
+      file,
+      sha256: null,
+      sizeBytes: null,
+      message: null,
+      ruled: null,
+      error: { code: 'message/unreadable', message },
+    }
   }
 }
 
@@ -121,7 +133,9 @@ async function explainOctets(
       return { message: null, error: { code, message } }
     },
   )
-  return { file, ...(await digest), ...(await parsed) }
+  const { message, error } = await parsed
+  const ruled = message === null ? null : (options.ruling?.(message, source.sizeBytes) ?? null)
+  return { file, ...(await digest), message, error, ruled }
 }
 
 /** Read for itself: the parser need not read to the end. */
@@ -135,7 +149,7 @@ async function digestOf(source: Source): Promise<{ sha256: string; sizeBytes: nu
   return { sha256: hash.digest('hex'), sizeBytes }
 }
 
-function json({ file, sha256, sizeBytes, error, message }: Explained): string {
+function json({ file, sha256, sizeBytes, error, message, ruled }: Explained): string {
   if (message === null) return JSON.stringify({ file, sha256, sizeBytes, error })
   const { html, replyHtml, attachments, header: _, reportsOn: __, returnPath: ___, language: ____, ...fields } = message
   return JSON.stringify({
@@ -149,6 +163,7 @@ function json({ file, sha256, sizeBytes, error, message }: Explained): string {
       ...about,
       ...(content ? { content: Buffer.from(content).toString('base64') } : {}),
     })),
+    ...(ruled ?? {}),
     error: null,
   })
 }

@@ -3,7 +3,9 @@ import { DEFAULT_POLICY } from '../config/policy.ts'
 import { type Authenticator, createAuthenticator } from '../ticketing/authenticity/authenticate.ts'
 import { createDns } from '../ticketing/authenticity/dns.ts'
 import type { Judging } from '../ticketing/judging.ts'
+import { createLoopGuard } from '../ticketing/loops.ts'
 import type { App } from './app.ts'
+import { rulesOf } from './ruling.ts'
 import { acknowledgingOf } from './send.ts'
 
 /** To be closed by who has it. */
@@ -19,5 +21,9 @@ export function judgingOf(app: App, authenticator: Authenticator): Partial<Judgi
     authenticate: (source, mailboxId, from, signal) =>
       authenticator.authenticate(source, policyOf(mailboxId), from, signal),
     policyOf,
+    ...(app.config.similarPerHour === null
+      ? {}
+      : { unlessLoop: createLoopGuard(app.store, app.config.similarPerHour) }),
+    rules: rulesOf(app, policyOf),
   }
 }

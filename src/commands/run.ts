@@ -4,6 +4,7 @@ import type { Config, MailboxConfig } from '../config.ts'
 import { asMailchuteError, MailchuteError } from '../errors.ts'
 import type { JobRun, Queue } from '../queue/queue.ts'
 import { type Mailbox, OPERATOR } from '../store/mailboxes.ts'
+import { loadRules } from '../ticketing/rules/load-rules.ts'
 import { SWEEP_SECONDS, sweep } from '../upkeep/sweep.ts'
 import { type App, mailboxesOf, openApp } from './app.ts'
 import { loginsDuty } from './logins-duty.ts'
@@ -24,6 +25,7 @@ export interface Duty {
 
 /** Resolves when everything under way is finished or put back. `only` null: every role. */
 export async function run(config: Config, only: readonly Role[] | null, signal: AbortSignal): Promise<void> {
+  loadRules(config.rulesFile)
   const roles = only ?? ROLES
   const mailboxes = roles.includes('poll') ? mailboxesOf(config) : []
   await using app = await openApp(config)

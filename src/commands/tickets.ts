@@ -20,18 +20,29 @@ export async function ticketTable(store: Store, limit = Number.POSITIVE_INFINITY
   for await (const page of pages(store)) rows.push(...page)
   const shown = rows.slice(Math.max(0, rows.length - limit))
   const now = new Date()
+  const marked = MARKS.filter((mark) => shown.some((ticket) => markOf(ticket, mark) !== ''))
+  const headings = ['#', 'status', 'subject', 'requester', ...marked]
   const text = table(
-    ['#', 'status', 'subject', 'requester', 'entries', 'created'],
+    [...headings, 'entries', 'created'],
     shown.map((ticket) => [
       ticket.number,
       ticket.status,
       printable(ticket.subject, 48) || '(no subject)',
       printable(ticket.requester.name || ticket.requester.address, 28) || '(unknown)',
+      ...marked.map((mark) => markOf(ticket, mark)),
       ticket._count.entries,
       ago(ticket.createdAt, now),
     ]),
   )
   return rows.length === 0 ? 'no tickets\n' : text
+}
+
+/** Shown where any of the tickets has one. */
+const MARKS = ['queue', 'priority'] as const
+
+function markOf({ queue, priority }: ListedTicket, mark: (typeof MARKS)[number]): string {
+  if (mark === 'queue') return printable(queue ?? '', 20)
+  return priority === 'normal' ? '' : priority
 }
 
 async function* pages(store: Store): AsyncGenerator<ListedTicket[]> {
@@ -43,13 +54,17 @@ async function* pages(store: Store): AsyncGenerator<ListedTicket[]> {
 }
 
 function listed(ticket: ListedTicket) {
-  const { number, subject, status, mailbox, requester, _count, createdAt } = ticket
+  const { number, subject, status, mailbox, requester, queue, priority, tags, assignee, _count, createdAt } = ticket
   return {
     number,
     subject,
     status,
     mailbox: mailbox.name,
     requester: { name: requester.name, address: requester.address },
+    queue,
+    priority,
+    tags,
+    assignee,
     entries: _count.entries,
     createdAt: createdAt.toISOString(),
   }
@@ -96,10 +111,21 @@ function detailText(ticket: TicketDetail): string {
   const head = [
     `#${ticket.number}  ${printable(ticket.subject) || '(no subject)'}`,
     `${ticket.status}, mailbox ${ticket.mailbox.name}, ${printable(ticket.requester.name)} <${printable(ticket.requester.address)}>`,
+    ...marksText(ticket),
     ...(linkedTicket === null ? [] : [`refers to #${linkedTicket}, where its sender takes no part`]),
     ...(mergedInto === null ? [] : [`merged into #${mergedInto}`]),
   ]
   return `${head.join('\n')}\n${ticket.entries.map(entryText).join('')}`
+}
+
+function marksText({ queue, priority, tags, assignee }: TicketDetail): string[] {
+  const marks = [
+    ...(queue === null ? [] : [`queue ${printable(queue)}`]),
+    ...(priority === 'normal' ? [] : [`priority ${priority}`]),
+    ...(tags.length === 0 ? [] : [`tags ${printable(tags.join(', '))}`]),
+    ...(assignee === null ? [] : [`assigned to ${printable(assignee)}`]),
+  ]
+  return marks.length === 0 ? [] : [marks.join('; ')]
 }
 
 function entryText(each: TicketDetail['entries'][number]): string {

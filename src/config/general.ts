@@ -90,7 +90,7 @@ function consoleToken(settings: Settings, problems: Problem[]): string | null {
 }
 
 /** Named, or `rules.yaml` in the working folder where there is one. That it can be read, its reader sees to. */
-function rulesFile(settings: Settings, cwd: string): string | null {
+export function rulesFile(settings: Settings, cwd: string): string | null {
   const named = settings.get('MAILCHUTE_RULES')
   if (named !== undefined) return path.resolve(cwd, named)
   const usual = path.join(cwd, 'rules.yaml')

@@ -33,6 +33,7 @@ function gauge<Label extends string>(registry: Registry, name: string, help: str
 function messageMetrics(registry: Registry, figures: Figures): void {
   gauge(registry, 'messages_waiting', 'Messages that are stored and wait for work.').set(figures.waiting)
   gauge(registry, 'messages_quarantined', 'Messages that need a person.').set(figures.quarantined)
+  gauge(registry, 'messages_looping', 'Of these, similar mails that are held as a loop.').set(figures.looping)
   gauge(registry, 'messages_held', 'Messages left on the server for a person.').set(figures.held)
   gauge(registry, 'oldest_waiting_seconds', 'Age of the oldest message that waits; 0 where none does.').set(
     figures.oldestWaitingSeconds,

@@ -6,6 +6,8 @@ export interface Figures {
   readonly waiting: number
   readonly oldestWaitingSeconds: number
   readonly quarantined: number
+  /** Of these, held as part of a loop. */
+  readonly looping: number
   /** On the server, for a person. */
   readonly held: number
   readonly outboxWaiting: number
@@ -19,6 +21,7 @@ export async function figures(database: Database): Promise<Figures> {
            SELECT waiting.count AS waiting,
              coalesce(extract(epoch FROM clock_timestamp() - waiting.oldest), 0)::float8 AS "oldestWaitingSeconds",
              (SELECT count(*)::int FROM inbound_messages WHERE state = 'quarantined') AS quarantined,
+             (SELECT count(*)::int FROM inbound_messages WHERE state = 'quarantined' AND reason = 'loop/similar') AS looping,
              (SELECT count(*)::int FROM mailboxes m JOIN remote_messages r ON r.mailbox_id = m.id AND r.gone_at IS NULL
               WHERE r.held_reason IS NOT NULL) AS held,
              (SELECT count(*)::int FROM outbox WHERE state = 'waiting') AS "outboxWaiting",
@@ -33,6 +36,7 @@ const NOTHING: Figures = {
   waiting: 0,
   oldestWaitingSeconds: 0,
   quarantined: 0,
+  looping: 0,
   held: 0,
   outboxWaiting: 0,
   outboxFailed: 0,

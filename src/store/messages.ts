@@ -48,6 +48,8 @@ export interface Messages {
    * what an operator has let through as no copy stays let through. False: it is in another state.
    */
   reprocess(id: string): Promise<boolean>
+  /** An operator has let it through what it was held or suppressed for, with this reason. */
+  wasReleased(id: string, reason: string): Promise<boolean>
   list(filter: MessageFilter, after: string | null, limit: number): Promise<ListedMessage[]>
   find(idOrPrefix: string): Promise<MessageDetail | null>
   countByState(mailboxIds?: readonly string[]): Promise<Record<InboundState, number>>
@@ -82,6 +84,7 @@ export function messages(database: Database): Messages {
       })
     },
     reprocess: (id) => reprocess(database, id),
+    wasReleased: (id, reason) => wasReleased(database, id, reason),
     list: (filter, after, limit) => list(database, filter, after, limit),
     find: (idOrPrefix) => find(database, idOrPrefix),
     countByState: (mailboxIds) => countByState(database, mailboxIds),
@@ -168,6 +171,16 @@ async function reprocess(database: Database, id: string): Promise<boolean> {
     values: [id],
   })
   return rows.length === 1
+}
+
+async function wasReleased(database: Database, id: string, reason: string): Promise<boolean> {
+  const rows = await database.query({
+    name: 'message-released',
+    text: `SELECT 1 FROM inbound_events
+           WHERE inbound_message_id = $1 AND code = 'operator/reprocess' AND detail->>'reason' = $2 LIMIT 1`,
+    values: [id, reason],
+  })
+  return rows.length > 0
 }
 
 function list(

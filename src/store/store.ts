@@ -12,6 +12,7 @@ import { type Figures, figures } from './figures.ts'
 import { type Intake, intake } from './intake.ts'
 import { type Ledger, ledger } from './ledger.ts'
 import { type Logins, logins } from './logins.ts'
+import { type Loops, loops } from './loops.ts'
 import { type Mailboxes, mailboxes } from './mailboxes.ts'
 import { type Messages, messages } from './messages.ts'
 import { type Outbox, outbox } from './outbox.ts'
@@ -30,6 +31,7 @@ export interface Store {
   readonly messages: Messages
   readonly threads: Threads
   readonly copies: Copies
+  readonly loops: Loops
   readonly tickets: Tickets
   /** For monitors: cheap enough to be asked every few seconds. */
   figures(): Promise<Figures>
@@ -54,6 +56,7 @@ export function openStore(url: string): Store {
     messages: messages(database),
     threads: threads(database),
     copies: copies(database),
+    loops: loops(database),
     tickets: tickets(database),
     figures: () => figures(database),
     outbox: outbox(database),

@@ -20,9 +20,11 @@ const FINISH = (acknowledged: string) => `
     SELECT id FROM contacts WHERE address_sha256 = $9
   ), met AS (
     INSERT INTO contacts (address, address_sha256, name)
-    SELECT $27, $9, CASE WHEN $27 = '' THEN '' ELSE $26 END FROM claimed WHERE NOT EXISTS (SELECT 1 FROM known)
-    ON CONFLICT (address_sha256) DO UPDATE SET name = contacts.name
+    SELECT $27, $9, $26 FROM claimed WHERE NOT EXISTS (SELECT 1 FROM known)
+    ON CONFLICT (address_sha256) DO UPDATE SET name = coalesce(nullif(contacts.name, ''), excluded.name)
     RETURNING id
+  ), named AS (
+    UPDATE contacts SET name = $26 FROM claimed WHERE address_sha256 = $9 AND name = '' AND $26 <> ''
   ), contact AS (
     SELECT id FROM known UNION ALL SELECT id FROM met
   ), opened AS (
@@ -30,7 +32,7 @@ const FINISH = (acknowledged: string) => `
     SELECT claimed.mailbox_id, $10, contact.id, $5::uuid, $28, coalesce($29::ticket_priority, 'normal'), $30::text[], $31 FROM claimed, contact WHERE $4::uuid IS NULL
     RETURNING id, number
   ), continued AS (
-    UPDATE tickets t SET updated_at = now(), status = CASE WHEN t.status = 'closed' THEN 'open' ELSE t.status END
+    UPDATE tickets t SET updated_at = now(), tags = t.tags || ARRAY(SELECT tag FROM unnest($30::text[]) AS tag WHERE tag <> ALL (t.tags)), status = CASE WHEN t.status = 'closed' THEN 'open' ELSE t.status END
     FROM claimed WHERE t.id = $4::uuid RETURNING t.id, t.number
   ), ticket AS (
     SELECT id, number FROM opened UNION ALL SELECT id, number FROM continued
@@ -107,14 +109,14 @@ export async function finish(
       [...addresses.keys()],
       [...addresses.values()],
       place.absorbs,
-      JSON.stringify(detailOf(view, place, acknowledgement)),
+      JSON.stringify({ ...entry.told, ...detailOf(view, place, acknowledgement) }),
       entry.kind,
       entry.similaritySha256,
       entry.reply,
       JSON.stringify(entry.recipients),
       trust,
       JSON.stringify(authenticity),
-      entry.requester.name,
+      nameOf(entry),
       entry.requester.address,
       entry.marks.queue,
       entry.marks.priority,
@@ -129,6 +131,13 @@ export async function finish(
   if (row.ticketNumber === null) return { outcome: 'stale' }
   return { outcome: 'done', ticketNumber: row.ticketNumber, isNew: place.ticketId === null }
 }
+
+/**
+ * A contact is called by the first name that it came with, and by none that others may have put there: nobody has no
+ * name, and who fails DMARC is somebody else.
+ */
+const nameOf = ({ requester, authenticity }: NewEntry) =>
+  requester.address === '' || authenticity.trust === 'failed' ? '' : requester.name
 
 function detailOf(view: ThreadView, place: TicketPlace, acknowledgement?: Acknowledgement) {
   return {

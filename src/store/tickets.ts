@@ -71,6 +71,8 @@ export interface NewEntry {
   readonly marks: TicketMarks
   /** See `inbound_messages.similarity_sha256`. */
   readonly similaritySha256: string | null
+  /** What the event says besides: codes, names and counts. */
+  readonly told: Readonly<Record<string, string | number | boolean | readonly string[]>>
   readonly sentAt: string | null
   readonly attachments: readonly {
     readonly filename: string | null

@@ -12,10 +12,11 @@ import { UNTOUCHED_THREAD } from '../store/tickets.ts'
 import { acknowledgementOf } from './acknowledge.ts'
 import { asCopy } from './as-copy.ts'
 import { entryOf } from './entry.ts'
-import { fateOf, type Ruling } from './fate.ts'
+import { type Ruling, toldOf } from './fate.ts'
 import type { Judging } from './judging.ts'
 import type { Outcome } from './outcome.ts'
 import { placeOf } from './place.ts'
+import { fateUnlessReleased } from './released.ts'
 
 /** A message that waits, and all that is known of it. */
 export interface Known {
@@ -25,11 +26,11 @@ export interface Known {
 }
 
 export async function effect(store: Store, judging: Judging, known: Known): Promise<Outcome> {
-  const { waiting, mail, authenticity } = known
-  const ruling = judging.rules(mail, authenticity, waiting.mailboxId)
-  const { fate, reason } = fateOf(mail, ruling)
-  if (fate === 'ticket') return ticket(store, judging, known, ruling)
-  const detail = { kind: mail.kind, rules: [...ruling.matched] }
+  const { waiting, mail } = known
+  const ruling = judging.rules(known)
+  const { fate, reason } = await fateUnlessReleased(store, waiting.id, mail, ruling)
+  if (fate === 'ticket') return judging.unlessLoop(known, (alike) => ticket(store, judging, known, ruling, alike))
+  const detail = { kind: mail.kind, ...toldOf(ruling) }
   const leave = fate === 'suppress' ? store.messages.suppress : store.messages.quarantine
   const done = await leave(waiting.id, reason, detail, { kind: mail.kind })
   if (!done) return { state: 'nothing-to-do' }
@@ -42,9 +43,10 @@ async function ticket(
   { acknowledging }: Judging,
   { waiting, mail, authenticity }: Known,
   ruling: Ruling,
+  similaritySha256: string | null,
 ): Promise<Outcome> {
   const { id, mailboxId, sourceHasChanged } = waiting
-  const entry = entryOf(mail, authenticity, ruling)
+  const entry = { ...entryOf(mail, authenticity, ruling, acknowledging.isOwn), similaritySha256 }
   // Most mail starts a thread, and then there is nothing to see.
   const startsThread = mail.references.length + mail.inReplyTo.length === 0
   for (let view = startsThread && !sourceHasChanged ? UNTOUCHED_THREAD : null; ; view = null) {

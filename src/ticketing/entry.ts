@@ -1,19 +1,29 @@
 import type { Authenticity } from '../message/authenticity/authenticity.ts'
 import type { Address, ParsedMessage } from '../message/parsed-message.ts'
 import type { NewEntry } from '../store/tickets.ts'
-import type { Ruling } from './fate.ts'
+import { type Ruling, toldOf } from './fate.ts'
 
-/** What a mail adds to a ticket. */
-export function entryOf(mail: ParsedMessage, authenticity: Authenticity, ruling: Ruling): NewEntry {
+/** More recipients than this is a mailing, not a conversation: the first ones take part, as the header has them. */
+export const PARTICIPANTS_LIMIT = 100
+
+/** What a mail adds to a ticket. An address of ours (`isOwn`) takes part in none: whoever forges it would be in all. */
+export function entryOf(
+  mail: ParsedMessage,
+  authenticity: Authenticity,
+  ruling: Ruling,
+  isOwn: (address: string) => boolean,
+): NewEntry {
   const [from = { name: '', address: '' }] = mail.from
   const recipients = [...labelled('to', mail.to), ...labelled('cc', mail.cc), ...labelled('reply-to', mail.replyTo)]
-  const addresses = [...mail.from, ...mail.to, ...mail.cc].map(({ address }) => address)
+  const isOthers = ({ address }: Address) => address !== '' && !isOwn(address)
+  const requester = (ruling.requesterIsReplyTo ? mail.replyTo.find(isOthers) : undefined) ?? from
+  const participants = [...mail.from, requester, ...mail.to, ...mail.cc].filter(isOthers)
   return {
     kind: mail.kind,
     messageId: mail.messageId,
     from,
-    requester: (ruling.requesterIsReplyTo ? mail.replyTo[0] : undefined) ?? from,
-    participants: [...new Set(addresses)].filter((address) => address !== '').slice(0, PARTICIPANTS_LIMIT),
+    requester,
+    participants: [...new Set(participants.map(({ address }) => address))].slice(0, PARTICIPANTS_LIMIT),
     recipients: recipients.slice(0, PARTICIPANTS_LIMIT),
     subject: mail.subject,
     text: mail.text,
@@ -26,10 +36,8 @@ export function entryOf(mail: ParsedMessage, authenticity: Authenticity, ruling:
     defects: mail.defects,
     marks: ruling.marks,
     similaritySha256: null,
+    told: toldOf(ruling),
   }
 }
 
 const labelled = (field: string, addresses: readonly Address[]) => addresses.map((address) => ({ field, ...address }))
-
-/** More recipients than this is a mailing, not a conversation. */
-const PARTICIPANTS_LIMIT = 100

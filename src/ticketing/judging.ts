@@ -2,9 +2,18 @@ import { DEFAULT_POLICY } from '../config/policy.ts'
 import type { MailboxPolicy } from '../config.ts'
 import { type Authenticity, NOT_LOOKED_AT } from '../message/authenticity/authenticity.ts'
 import type { Address, ParsedMessage } from '../message/parsed-message.ts'
+import type { Waiting } from '../store/messages.ts'
 import { type Acknowledging, NOTHING_ACKNOWLEDGED } from './acknowledge.ts'
 import { NO_RULING, type Ruling } from './fate.ts'
+import type { UnlessLoop } from './loops.ts'
 import type { ParseSource } from './parse-pool.ts'
+
+/** What rules are asked about. */
+export interface Ruled {
+  readonly mail: ParsedMessage
+  readonly authenticity: Authenticity
+  readonly waiting: Pick<Waiting, 'mailboxId' | 'sizeBytes'>
+}
 
 /** What a worker goes by; each has a default that changes nothing. */
 export interface Judging {
@@ -19,7 +28,8 @@ export interface Judging {
     from: readonly Address[],
     signal: AbortSignal,
   ) => Promise<Authenticity>
-  readonly rules: (mail: ParsedMessage, authenticity: Authenticity, mailboxId: string) => Ruling
+  readonly rules: (known: Ruled) => Ruling
+  readonly unlessLoop: UnlessLoop
   readonly policyOf: (mailboxId: string) => MailboxPolicy
 }
 
@@ -27,5 +37,6 @@ export const UNJUDGED: Judging = {
   acknowledging: NOTHING_ACKNOWLEDGED,
   authenticate: async () => NOT_LOOKED_AT,
   rules: () => NO_RULING,
+  unlessLoop: (_, ticket) => ticket(null),
   policyOf: () => DEFAULT_POLICY,
 }

@@ -71,11 +71,14 @@ const message = z.strictObject({
   state: z.enum(['received', 'ticketed', 'suppressed', 'quarantined']),
   reason: z.string().nullable(),
   ticket: z.int().nullable(),
+  kind: z.string().nullable(),
   receivedAt: instant,
 })
 const ticket = z.strictObject({
   ...{ number: z.int(), subject: z.string(), status: z.enum(['open', 'pending', 'closed']), mailbox: z.string() },
   ...{ requester: address, entries: count, createdAt: instant },
+  ...{ queue: z.string().nullable(), priority: z.enum(['low', 'normal', 'high', 'urgent']) },
+  ...{ tags: z.array(z.string()), assignee: z.string().nullable() },
 })
 const attachment = z.strictObject({
   ...{ filename: z.string().nullable(), contentType: z.string(), sizeBytes: count, sha256: digest },

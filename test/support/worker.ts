@@ -31,7 +31,7 @@ export interface WorkerOptions {
 const RETRY_MILLISECONDS = 5
 
 export async function openWorker(env: NodeJS.ProcessEnv, { guard }: WorkerOptions = {}): Promise<TestWorker> {
-  const config = readConfig({ LOG_LEVEL: 'silent', ...env }, '/nonexistent')
+  const config = readConfig({ LOG_LEVEL: 'silent', MAILCHUTE_SIMILAR_PER_HOUR: 'off', ...env }, '/nonexistent')
   const [mailbox] = config.mailboxes
   if (mailbox === undefined) throw new Error('no mailbox is set')
   const app = await openApp(config)

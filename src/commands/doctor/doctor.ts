@@ -1,6 +1,7 @@
 /** `mailchute doctor`: looks at everything a worker needs, and says of each finding what to do. Changes nothing on any mail server. */
 import type { Config, MailboxConfig } from '../../config.ts'
 import { asMailchuteError, MailchuteError } from '../../errors.ts'
+import { loadRules } from '../../ticketing/rules/load-rules.ts'
 import { type App, openApp } from '../app.ts'
 import { counted } from '../terminal.ts'
 import { checkMailbox } from './mailbox.ts'
@@ -10,6 +11,7 @@ import { createReport, type Report, type Warning } from './report.ts'
 export async function doctor(config: Config, signal: AbortSignal): Promise<number> {
   const report = createReport()
   report.ok('settings', counted(config.mailboxes.length, 'mailbox', 'mailboxes'))
+  if (config.rulesFile !== null) await report.check('rules', async () => checkRules(config.rulesFile))
   const app = await openApp(config).catch((thrown: unknown) => {
     report.fault('database', asMailchuteError(thrown))
     return null
@@ -23,6 +25,8 @@ export async function doctor(config: Config, signal: AbortSignal): Promise<numbe
   return report.exitCode()
 }
 
+const checkRules = (file: string | null) => counted(loadRules(file).length, 'rule', 'rules')
+
 async function checkInstallation(app: App, report: Report): Promise<void> {
   const { config } = app
   await report.check('database', () => checkDatabase(app))
@@ -34,6 +38,7 @@ async function checkInstallation(app: App, report: Report): Promise<void> {
     await app.openQueue()
     return config.redisUrl === null ? 'in the database' : 'Redis answers and evicts nothing'
   })
+  await checkLoops(app, report)
   await report.check('clock', () => checkClock(app))
   if (config.mailboxes.some(needsSecretKey)) {
     await report.check('secret key', async () => checkSecretKey(config))
@@ -48,6 +53,17 @@ async function checkDatabase({ store }: App): Promise<string> {
   await store.ping()
   const { received, quarantined } = await store.messages.countByState()
   return `answers and is up to date; ${received} messages wait, ${quarantined} are quarantined`
+}
+
+async function checkLoops({ store }: App, report: Report): Promise<void> {
+  const { looping } = await store.figures()
+  if (looping === 0) return
+  report.warn('loops', {
+    said: `${counted(looping, 'mail is', 'mails are')} held, for there were too many like it within an hour`,
+    todo:
+      '`mailchute messages --state quarantined` lists them (loop/similar). End the loop where it comes from, or let\n' +
+      'one through with `mailchute messages release ID`; MAILCHUTE_SIMILAR_PER_HOUR sets how many are too many',
+  })
 }
 
 const TOLERATED_SECONDS = 5

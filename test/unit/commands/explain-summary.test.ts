@@ -36,10 +36,11 @@ const MAIL: ParsedMessage = {
   delivery: null,
   reportsOn: [],
   reply: 'Here.',
+  replyHtml: null,
 }
 
 const about = (message: Partial<ParsedMessage>) =>
-  summary({ file: 'a.eml', sha256: '', sizeBytes: 100, error: null, message: { ...MAIL, ...message } })
+  summary({ file: 'a.eml', sha256: '', sizeBytes: 100, error: null, message: { ...MAIL, ...message }, ruled: null })
 
 describe('the summary of a mail', () => {
   test('tells what it says, what it is understood as, and why', () => {
@@ -97,7 +98,7 @@ describe('the summary of a mail', () => {
 
   test('tells what is wrong where there is no mail', () => {
     const error = { code: 'message/unreadable', message: 'cannot be read' }
-    expect(summary({ file: 'a.eml', sha256: null, sizeBytes: null, error, message: null })).toBe(
+    expect(summary({ file: 'a.eml', sha256: null, sizeBytes: null, error, message: null, ruled: null })).toBe(
       'file         a.eml\nerror        cannot be read (message/unreadable)\n',
     )
   })
