@@ -93,7 +93,7 @@ function detailText(ticket: TicketDetail): string {
   const head = [
     `#${ticket.number}  ${printable(ticket.subject) || '(no subject)'}`,
     `${ticket.status}, mailbox ${ticket.mailbox.name}, ${printable(ticket.requester.name)} <${printable(ticket.requester.address)}>`,
-    ...(linkedTicket === null ? [] : [`refers to #${linkedTicket}, where its sender takes no part`]),
+    ...(linkedTicket === null ? [] : [`refers to #${linkedTicket}`]),
     ...(mergedInto === null ? [] : [`merged into #${mergedInto}`]),
   ]
   return `${head.join('\n')}\n${ticket.entries.map(entryText).join('')}`

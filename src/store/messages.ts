@@ -41,6 +41,8 @@ export interface Messages {
   quarantine(id: string, reason: string, detail?: Prisma.InputJsonObject, about?: Understood): Promise<boolean>
   /** Out of `received`, understood, and rightly no ticket. False: it had left `received` already. */
   suppress(id: string, reason: string, detail?: Prisma.InputJsonObject, about?: Understood): Promise<boolean>
+  /** An operator has let it go on that was held for a reason which starts like this. */
+  wasReleased(id: string, reasonPrefix: string): Promise<boolean>
   /** Something worth knowing that changes no state. */
   note(id: string, code: string, detail?: Prisma.InputJsonObject): Promise<void>
   /**
@@ -74,6 +76,7 @@ export function messages(database: Database): Messages {
     recordStall: (id) => recordStall(database, id),
     quarantine: (id, reason, detail = {}, about = {}) => leave(database, id, 'quarantined', reason, detail, about),
     suppress: (id, reason, detail = {}, about = {}) => leave(database, id, 'suppressed', reason, detail, about),
+    wasReleased: (id, reasonPrefix) => wasReleased(database, id, reasonPrefix),
     note: async (id, code, detail = {}) => {
       await database.query({
         text: `INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
@@ -154,6 +157,16 @@ async function leave(
     values: [id, state, reason, detail, kind ?? null, ticketId ?? null, similaritySha256 ?? null],
   })
   return rows.length === 1
+}
+
+async function wasReleased(database: Database, id: string, reasonPrefix: string): Promise<boolean> {
+  const rows = await database.query({
+    name: 'message-was-released',
+    text: `SELECT 1 FROM inbound_events WHERE inbound_message_id = $1 AND code = 'operator/reprocess'
+             AND starts_with(detail->>'reason', $2) LIMIT 1`,
+    values: [id, reasonPrefix],
+  })
+  return rows.length > 0
 }
 
 async function reprocess(database: Database, id: string): Promise<boolean> {

@@ -17,6 +17,7 @@ import { type Messages, messages } from './messages.ts'
 import { type Outbox, outbox } from './outbox.ts'
 import { type Polls, polls } from './polls.ts'
 import { type Raw, raw } from './raw.ts'
+import { type Reports, reports } from './reports.ts'
 import { type Threads, threads } from './threads.ts'
 import { type Tickets, tickets } from './tickets.ts'
 
@@ -31,6 +32,7 @@ export interface Store {
   readonly threads: Threads
   readonly copies: Copies
   readonly tickets: Tickets
+  readonly reports: Reports
   /** For monitors: cheap enough to be asked every few seconds. */
   figures(): Promise<Figures>
   readonly outbox: Outbox
@@ -55,6 +57,7 @@ export function openStore(url: string): Store {
     threads: threads(database),
     copies: copies(database),
     tickets: tickets(database),
+    reports: reports(database),
     figures: () => figures(database),
     outbox: outbox(database),
     ping: () => ping(database),
