@@ -41,8 +41,6 @@ export interface Messages {
   quarantine(id: string, reason: string, detail?: Prisma.InputJsonObject, about?: Understood): Promise<boolean>
   /** Out of `received`, understood, and rightly no ticket. False: it had left `received` already. */
   suppress(id: string, reason: string, detail?: Prisma.InputJsonObject, about?: Understood): Promise<boolean>
-  /** An operator has let it go on that was held for a reason which starts like this. */
-  wasReleased(id: string, reasonPrefix: string): Promise<boolean>
   /** Something worth knowing that changes no state. */
   note(id: string, code: string, detail?: Prisma.InputJsonObject): Promise<void>
   /**
@@ -50,6 +48,8 @@ export interface Messages {
    * what an operator has let through as no copy stays let through. False: it is in another state.
    */
   reprocess(id: string): Promise<boolean>
+  /** An operator has let it through what it was held or suppressed for, with this reason. */
+  wasReleased(id: string, reason: string): Promise<boolean>
   list(filter: MessageFilter, after: string | null, limit: number): Promise<ListedMessage[]>
   find(idOrPrefix: string): Promise<MessageDetail | null>
   countByState(mailboxIds?: readonly string[]): Promise<Record<InboundState, number>>
@@ -76,7 +76,6 @@ export function messages(database: Database): Messages {
     recordStall: (id) => recordStall(database, id),
     quarantine: (id, reason, detail = {}, about = {}) => leave(database, id, 'quarantined', reason, detail, about),
     suppress: (id, reason, detail = {}, about = {}) => leave(database, id, 'suppressed', reason, detail, about),
-    wasReleased: (id, reasonPrefix) => wasReleased(database, id, reasonPrefix),
     note: async (id, code, detail = {}) => {
       await database.query({
         text: `INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
@@ -85,6 +84,7 @@ export function messages(database: Database): Messages {
       })
     },
     reprocess: (id) => reprocess(database, id),
+    wasReleased: (id, reason) => wasReleased(database, id, reason),
     list: (filter, after, limit) => list(database, filter, after, limit),
     find: (idOrPrefix) => find(database, idOrPrefix),
     countByState: (mailboxIds) => countByState(database, mailboxIds),
@@ -159,16 +159,6 @@ async function leave(
   return rows.length === 1
 }
 
-async function wasReleased(database: Database, id: string, reasonPrefix: string): Promise<boolean> {
-  const rows = await database.query({
-    name: 'message-was-released',
-    text: `SELECT 1 FROM inbound_events WHERE inbound_message_id = $1 AND code = 'operator/reprocess'
-             AND starts_with(detail->>'reason', $2) LIMIT 1`,
-    values: [id, reasonPrefix],
-  })
-  return rows.length > 0
-}
-
 async function reprocess(database: Database, id: string): Promise<boolean> {
   const rows = await database.query({
     text: `WITH before AS (
@@ -181,6 +171,16 @@ async function reprocess(database: Database, id: string): Promise<boolean> {
     values: [id],
   })
   return rows.length === 1
+}
+
+async function wasReleased(database: Database, id: string, reason: string): Promise<boolean> {
+  const rows = await database.query({
+    name: 'message-released',
+    text: `SELECT 1 FROM inbound_events
+           WHERE inbound_message_id = $1 AND code = 'operator/reprocess' AND detail->>'reason' = $2 LIMIT 1`,
+    values: [id, reason],
+  })
+  return rows.length > 0
 }
 
 function list(

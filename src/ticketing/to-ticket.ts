@@ -31,7 +31,8 @@ export async function toTicket(store: Store, judging: Judging, known: Known, rul
     const copy = await asCopy(store, waiting)
     if (copy !== null) return copy
     const place = placeOf(view, sender.isAuthentic)
-    const isHeld = place.isStranger && strangers === 'hold' && !(await store.messages.wasReleased(waiting.id, STRANGER))
+    const isHeld =
+      place.isStranger && strangers === 'hold' && !(await store.messages.wasReleased(waiting.id, place.reason))
     if (isHeld) return hold(store, known, place)
     const isNew = place.ticketId === null
     const acknowledgement = acknowledgementOf(judging.acknowledging, waiting.mailboxId, mail, authenticity.trust, isNew)
@@ -42,9 +43,6 @@ export async function toTicket(store: Store, judging: Judging, known: Known, rul
     }
   }
 }
-
-/** What a mail is held for that names a ticket it is not let into starts with it. */
-const STRANGER = 'thread/'
 
 /** Most mail starts a thread and names no ticket, and then there is nothing to see. */
 function atOnce({ waiting, mail }: Known, { named }: Viewpoint): ThreadView | null {
