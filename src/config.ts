@@ -157,6 +157,8 @@ export interface AcknowledgeConfig {
   readonly templatesDir: string | null
   /** Where the mail does not tell its language: an ISO 639-1 code. */
   readonly language: string
+  /** Answers go to a subaddress (RFC 5233) that names the ticket. */
+  readonly hasPlusAddress: boolean
 }
 
 /** All that is wrong with the settings: one line a problem in the message, one entry in `problems`. */

@@ -1,5 +1,7 @@
 /** What a worker judges mail by, from the settings. */
+import { knownKeysOf } from '../access/secret-keys.ts'
 import { DEFAULT_POLICY } from '../config/policy.ts'
+import { createTicketTokens } from '../message/ticket-token.ts'
 import { type Authenticator, createAuthenticator } from '../ticketing/authenticity/authenticate.ts'
 import { createDns } from '../ticketing/authenticity/dns.ts'
 import type { Judging } from '../ticketing/judging.ts'
@@ -25,5 +27,16 @@ export function judgingOf(app: App, authenticator: Authenticator): Partial<Judgi
       ? {}
       : { unlessLoop: createLoopGuard(app.store, app.config.similarPerHour) }),
     rules: rulesOf(app, policyOf),
+    ticketTokens: tokensOnce(app),
+  }
+}
+
+/** Read with the first mail that shows a token. A key that cannot be read is no mail's fault: who sends tells of it. */
+function tokensOnce({ config }: App): Judging['ticketTokens'] {
+  let tokens: ReturnType<Judging['ticketTokens']> | undefined
+  const open = async () => createTicketTokens(await knownKeysOf(config).catch(() => []))
+  return () => {
+    tokens ??= open()
+    return tokens
   }
 }

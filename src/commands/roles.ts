@@ -51,8 +51,8 @@ function logOutcome(log: Log, inboundMessageId: string, outcome: Outcome, millis
     const { ticket, isNew, reason } = outcome
     log.event('message.ticketed', { ...fields, ticket, isNew, reason })
   } else if (outcome.state === 'suppressed') {
-    const { reason, duplicateOf } = outcome
-    log.event('message.suppressed', { ...fields, reason, ...(duplicateOf === undefined ? {} : { duplicateOf }) })
+    const { state: _, ...about } = outcome
+    log.event('message.suppressed', { ...fields, ...about })
   } else if (outcome.state === 'quarantined') {
     const { reason, error, isNewLoop } = outcome
     if (isNewLoop) log.event('loop.detected', { inboundMessageId, reason })

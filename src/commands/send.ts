@@ -4,7 +4,7 @@ import { secretKeysOf } from '../access/secret-keys.ts'
 import type { Config, MailboxConfig } from '../config.ts'
 import { asMailchuteError, MailchuteError } from '../errors.ts'
 import { createTicketTokens } from '../message/ticket-token.ts'
-import { wireAddress } from '../message/wire-address.ts'
+import { personOf } from '../message/wire-address.ts'
 import { createSender, type Sender } from '../outbound/sender.ts'
 import { loadTemplates } from '../outbound/templates.ts'
 import type { Acknowledging } from '../ticketing/acknowledge.ts'
@@ -39,14 +39,12 @@ export async function openSender(app: App, mailboxes: readonly MailboxConfig[]):
 
 export const acknowledges = ({ acknowledge }: MailboxConfig): boolean => acknowledge !== null
 
-/** Whatever we receive mail at or send from: an answer to one of these would come back to us. */
+/** Whatever we receive mail at or send from, subaddresses too: an answer to one of these would come back to us. */
 function ownAddresses({ mailboxes }: Config): (address: string) => boolean {
   const all = mailboxes.flatMap(({ user, smtp, acknowledge }) => [user, smtp?.user, acknowledge?.from.address])
-  const own = new Set(all.flatMap((address) => (address?.includes('@') ? [comparable(address)] : [])))
-  return (address) => own.has(comparable(address))
+  const own = new Set(all.flatMap((address) => (address?.includes('@') ? [personOf(address)] : [])))
+  return (address) => own.has(personOf(address))
 }
-
-const comparable = (address: string): string => wireAddress(address).toLowerCase()
 
 export interface SendDuty {
   /** Something may be due. */

@@ -112,7 +112,7 @@ function detailText(ticket: TicketDetail): string {
     `#${ticket.number}  ${printable(ticket.subject) || '(no subject)'}`,
     `${ticket.status}, mailbox ${ticket.mailbox.name}, ${printable(ticket.requester.name)} <${printable(ticket.requester.address)}>`,
     ...marksText(ticket),
-    ...(linkedTicket === null ? [] : [`refers to #${linkedTicket}, where its sender takes no part`]),
+    ...(linkedTicket === null ? [] : [`refers to #${linkedTicket}`]),
     ...(mergedInto === null ? [] : [`merged into #${mergedInto}`]),
   ]
   return `${head.join('\n')}\n${ticket.entries.map(entryText).join('')}`

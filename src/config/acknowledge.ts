@@ -19,11 +19,12 @@ export function readAcknowledge(
     problems.push({ setting: setting(suffix), problem, hint })
     return null
   }
-  const written = settings.get(setting(''))?.toLowerCase() ?? 'off'
-  if (written !== 'on' && written !== 'off') {
-    return reject('', `'${written}' is not a choice`, didYouMean(written, ['on', 'off']) ?? 'it is on or off')
+  const isOn = (suffix: string): boolean | null => {
+    const written = settings.get(setting(suffix))?.toLowerCase() ?? 'off'
+    if (written === 'on' || written === 'off') return written === 'on'
+    return reject(suffix, `'${written}' is not a choice`, didYouMean(written, ['on', 'off']) ?? 'it is on or off')
   }
-  if (written === 'off') return null
+  if (!isOn('')) return null
   if (smtp === null) {
     return reject('', 'there is no way out for mail', `set MAILBOX_${name}_SMTP_URL=smtp+starttls://user@host:587`)
   }
@@ -33,12 +34,15 @@ export function readAcknowledge(
   if (!/^[1-9]\d{0,3}$/.test(perHour)) return reject('_PER_HOUR', 'it is no number from 1 to 9999', 'write digits only')
   const language = settings.get(setting('_LANGUAGE'))?.toLowerCase() ?? 'en'
   if (!/^[a-z]{2,3}$/.test(language)) return reject('_LANGUAGE', 'it is no language', 'write its code, as in de or fr')
+  const hasPlusAddress = isOn('_PLUS_ADDRESS')
+  if (hasPlusAddress === null) return null
   const templates = settings.get(setting('_TEMPLATES'))
   return {
     from,
     perSenderAndHour: Number(perHour),
     templatesDir: templates === undefined ? null : path.resolve(templates),
     language,
+    hasPlusAddress,
   }
 }
 

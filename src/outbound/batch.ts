@@ -75,7 +75,8 @@ async function attempt(
   try {
     const words = templates.get(mailbox.name)
     if (words === undefined) throw new Error('a mailbox has no templates')
-    await line.send(mail.recipient, await composeAcknowledgement(mail, acknowledge, words, deps.now()))
+    const letterhead = { from: acknowledge.from, replyTo: replyToOf(deps, acknowledge, mail) }
+    await line.send(mail.recipient, await composeAcknowledgement(mail, letterhead, words, deps.now()))
   } catch (thrown) {
     const error = asMailchuteError(thrown)
     const isFinal = error.remedy === 'quarantine'
@@ -87,6 +88,11 @@ async function attempt(
   await store.outbox.sent(mail)
   log.event('mail.sent', fields)
   return null
+}
+
+function replyToOf({ ticketTokens }: SenderDeps, { from, hasPlusAddress }: AcknowledgeConfig, mail: Claimed) {
+  const token = { ticketNumber: mail.ticketNumber, outboxId: mail.id }
+  return hasPlusAddress ? ticketTokens.address(token, wireAddress(from.address)) : null
 }
 
 /** A connection that is there when it is needed. */

@@ -9,9 +9,15 @@ import { wireAddress } from '../message/wire-address.ts'
 import type { Claimed } from '../store/outbox.ts'
 import { fill, type Templates, type Values } from './templates.ts'
 
+export interface Letterhead {
+  readonly from: AcknowledgeConfig['from']
+  /** null: answers go to `from`. */
+  readonly replyTo: string | null
+}
+
 export async function composeAcknowledgement(
   mail: Claimed,
-  { from }: AcknowledgeConfig,
+  { from, replyTo }: Letterhead,
   templates: Templates,
   date: Date,
 ): Promise<Buffer> {
@@ -21,6 +27,7 @@ export async function composeAcknowledgement(
   const values: Values = { ticket: String(mail.ticketNumber), subject, name: name === '' ? mail.recipient : name }
   const composer = new MailComposer({
     from: { name: from.name, address: from.address },
+    ...(replyTo === null ? {} : { replyTo: { name: from.name, address: replyTo } }),
     to: { name: '', address: wireAddress(mail.recipient) },
     subject: `[#${mail.ticketNumber}] ${subject === '' ? template.subject : subject}`,
     date,

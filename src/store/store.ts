@@ -18,6 +18,7 @@ import { type Messages, messages } from './messages.ts'
 import { type Outbox, outbox } from './outbox.ts'
 import { type Polls, polls } from './polls.ts'
 import { type Raw, raw } from './raw.ts'
+import { type Reports, reports } from './reports.ts'
 import { type Threads, threads } from './threads.ts'
 import { type Tickets, tickets } from './tickets.ts'
 
@@ -33,6 +34,7 @@ export interface Store {
   readonly copies: Copies
   readonly loops: Loops
   readonly tickets: Tickets
+  readonly reports: Reports
   /** For monitors: cheap enough to be asked every few seconds. */
   figures(): Promise<Figures>
   readonly outbox: Outbox
@@ -58,6 +60,7 @@ export function openStore(url: string): Store {
     copies: copies(database),
     loops: loops(database),
     tickets: tickets(database),
+    reports: reports(database),
     figures: () => figures(database),
     outbox: outbox(database),
     ping: () => ping(database),

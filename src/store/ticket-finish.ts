@@ -2,22 +2,37 @@
 import { personOf } from '../message/wire-address.ts'
 import type { Database } from './database.ts'
 import { ACKNOWLEDGEMENT } from './outbox.ts'
+import { COMPLAINT } from './reports.ts'
 import { addressKey, keyOf } from './threads.ts'
-import type { Acknowledgement, Finished, NewEntry, ThreadView, TicketPlace } from './tickets.ts'
+import { isPast } from './ticket-view.ts'
+import type { Acknowledgement, Finished, NewEntry, ThreadView, TicketEffect, TicketPlace } from './tickets.ts'
 
-const FINISH = (acknowledged: string) => `
+/**
+ * `place` locks the tickets that are added to or merged, and finds none that was merged or closed for long meanwhile:
+ * they may be in another thread than the message, whose version says nothing of that.
+ */
+const FINISH = (acknowledged: string, silent: string) => `
   WITH turn AS (
     UPDATE threads SET version = version + 1 
     WHERE id = coalesce($2::uuid, (SELECT thread_id FROM inbound_messages WHERE id = $1)) AND version = $3 RETURNING id
+  ), place AS (
+    SELECT t.id FROM tickets t WHERE t.id = ANY($18::uuid[] || $4::uuid) AND NOT ${isPast('t', '$34')}
+    ORDER BY t.number FOR UPDATE
   ), claimed AS (
     UPDATE inbound_messages m SET state = 'ticketed', reason = $6, finished_at = now(), kind = $20::mail_kind,
       similarity_sha256 = $21
     FROM turn
     WHERE m.id = $1 AND m.state = 'received' AND m.thread_id = turn.id
-      AND ($4::uuid IS NULL OR EXISTS (SELECT 1 FROM tickets WHERE id = $4::uuid))
+      AND ($4::uuid IS NULL OR (SELECT count(*) FROM place) = 1 + cardinality($18::uuid[]))
     RETURNING m.id, m.mailbox_id
   ), known AS (
     SELECT id FROM contacts WHERE address_sha256 = $9
+  ), wrote AS (
+    SELECT id, undeliverable_at IS NOT NULL AS "isSilent", undeliverable_status = '${COMPLAINT}' AS "hasComplained"
+    FROM contacts WHERE address_sha256 = $35
+  ), heard_of AS (
+    UPDATE contacts c SET undeliverable_at = NULL, undeliverable_status = NULL FROM wrote, claimed
+    WHERE c.id = wrote.id AND wrote."isSilent" AND wrote."hasComplained" IS NOT TRUE AND $24::trust <> 'failed'
   ), met AS (
     INSERT INTO contacts (address, address_sha256, name)
     SELECT $27, $9, $26 FROM claimed WHERE NOT EXISTS (SELECT 1 FROM known)
@@ -61,7 +76,7 @@ const FINISH = (acknowledged: string) => `
   ), told AS (
     INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
     SELECT claimed.id, claimed.mailbox_id, 'work/ticketed',
-      jsonb_build_object('reason', $6::text, 'ticket', ticket.number) || $19::jsonb FROM claimed, ticket
+      jsonb_build_object('reason', $6::text, 'ticket', ticket.number) || $19::jsonb${silent} FROM claimed, ticket
     RETURNING id, inbound_message_id, mailbox_id
   )${acknowledged}
   SELECT me.state = 'received' AS "wasWaiting", ticket.number AS "ticketNumber"
@@ -70,20 +85,23 @@ const FINISH = (acknowledged: string) => `
 /** Its cause is the event: (event, target) is unique, so there is one of it however often this runs. */
 const ACKNOWLEDGED = `, acknowledged AS (
     INSERT INTO outbox (event_id, target, mailbox_id, inbound_message_id, ticket_id, recipient, recipient_sha256, language)
-    SELECT told.id, '${ACKNOWLEDGEMENT}', told.mailbox_id, told.inbound_message_id, opened.id, $34, $35, $36 FROM told, opened
+    SELECT told.id, '${ACKNOWLEDGEMENT}', told.mailbox_id, told.inbound_message_id, opened.id, $36, $37, $38 FROM told, opened
+    WHERE NOT EXISTS (SELECT 1 FROM wrote WHERE "isSilent")
   )`
 
+/** Overrules that it is due. */
+const SILENT = ` || coalesce((SELECT jsonb_build_object('acknowledgement',
+  CASE WHEN "hasComplained" THEN 'acknowledge/complained' ELSE 'acknowledge/undeliverable' END) FROM wrote WHERE "isSilent"), '{}')`
+
 /** Two statements, so that mailboxes which acknowledge nothing pay nothing for it. */
-const PLAIN = { name: 'ticket-finish', text: FINISH('') }
-const WITH_ACKNOWLEDGEMENT = { name: 'ticket-finish-acknowledged', text: FINISH(ACKNOWLEDGED) }
+const PLAIN = { name: 'ticket-finish', text: FINISH('', '') }
+const WITH_ACKNOWLEDGEMENT = { name: 'ticket-finish-acknowledged', text: FINISH(ACKNOWLEDGED, SILENT) }
 
 export async function finish(
   database: Database,
   inboundMessageId: string,
   view: ThreadView,
-  place: TicketPlace,
-  entry: NewEntry,
-  acknowledgement?: Acknowledgement,
+  { place, entry, reopenDays, acknowledgement }: TicketEffect,
 ): Promise<Finished> {
   const due = acknowledgement !== undefined && 'recipient' in acknowledgement ? acknowledgement : null
   const { trust, ...authenticity } = entry.authenticity
@@ -124,6 +142,8 @@ export async function finish(
       entry.marks.assignee,
       entry.defects,
       entry.replyHtml,
+      reopenDays,
+      addressKey(entry.from.address),
       ...(due === null ? [] : [due.recipient, keyOf(personOf(due.recipient)), due.language]),
     ],
   })
@@ -139,7 +159,7 @@ export async function finish(
 const nameOf = ({ requester, authenticity }: NewEntry) =>
   requester.address === '' || authenticity.trust === 'failed' ? '' : requester.name
 
-function detailOf(view: ThreadView, place: TicketPlace, acknowledgement?: Acknowledgement) {
+function detailOf(view: ThreadView, place: TicketPlace, acknowledgement: Acknowledgement | undefined) {
   return {
     ...(acknowledgement === undefined ? {} : { acknowledgement: codeOf(acknowledgement) }),
     ...(place.absorbs.length > 0 ? { absorbed: place.absorbs } : {}),

@@ -2,19 +2,32 @@ import type { Prisma, TicketPriority, TicketStatus } from '../generated/prisma/c
 import type { Authenticity } from '../message/authenticity/authenticity.ts'
 import type { ParsedMessage } from '../message/parsed-message.ts'
 import type { Database } from './database.ts'
-import { addressKey } from './threads.ts'
 import { finish } from './ticket-finish.ts'
+import { viewThread } from './ticket-view.ts'
 
-/** An entry of a ticket in a message's thread, seen from that message. */
+/** A ticket that a message names, in the order in which they count. */
+export interface NamedTicket {
+  readonly by: 'token' | 'number'
+  readonly number: number
+}
+
+/** An entry of a ticket in a message's thread, or a ticket that the message names, seen from that message. */
 export interface Relative {
+  /** Of a merged ticket the one that it became part of. */
   readonly ticketId: string
   readonly ticketNumber: number
-  /** Where the message refers to this entry's message: 1 is the newest reference. Null: it does not. */
+  /** How the message names it; null: it does not. */
+  readonly by: 'token' | 'reference' | 'number' | null
+  /** Among those that are named in this way: 1 is the newest reference. */
   readonly position: number | null
   /** This entry's message refers to the message: it was waiting for it. */
   readonly awaits: boolean
+  /** The message is from or to the writer of this entry. */
+  readonly isMutual: boolean
   /** The sender takes part in the ticket. */
   readonly senderTakesPart: boolean
+  /** It was closed too long ago to be opened again, or is no ticket of its own any more. */
+  readonly isPast: boolean
   /** Same Message-ID, other octets. */
   readonly sameMessageId: boolean
 }
@@ -33,7 +46,7 @@ export const UNTOUCHED_THREAD: ThreadView = { threadId: null, version: 0, relati
 export interface TicketPlace {
   /** null: a new ticket. */
   readonly ticketId: string | null
-  /** For a new ticket: the one it refers to without its sender taking part. */
+  /** For a new ticket: the one it refers to without being let in. */
   readonly linkedTicketId: string | null
   /** Tickets that turn out to be the same thread: their entries move over. */
   readonly absorbs: readonly string[]
@@ -89,27 +102,39 @@ export type Acknowledgement =
   | { readonly recipient: string; readonly language: string | null }
   | { readonly refusal: string }
 
+export interface TicketEffect {
+  readonly place: TicketPlace
+  readonly entry: NewEntry
+  readonly reopenDays: number
+  /** undefined: acknowledgements are switched off. */
+  readonly acknowledgement: Acknowledgement | undefined
+}
+
 /** `done`: written. `stale`: thread or ticket are no longer as seen, look again. `gone`: it had left `received`. */
 export type Finished =
   | { readonly outcome: 'done'; readonly ticketNumber: number; readonly isNew: boolean }
   | { readonly outcome: 'stale' }
   | { readonly outcome: 'gone' }
 
+/** From where a message looks at its thread. */
+export interface Viewpoint {
+  /** All of them have to take part in a ticket. */
+  readonly senders: readonly string[]
+  /** Whom the message is from and to. */
+  readonly people: readonly string[]
+  readonly named: readonly NamedTicket[]
+  readonly reopenDays: number
+}
+
 export interface Tickets {
-  /** The tickets in the message's thread, as of one instant. */
-  viewThread(inboundMessageId: string, senderAddress: string): Promise<ThreadView | null>
+  /** The tickets in the message's thread and those that it names, of its own mailbox only, as of one instant. */
+  viewThread(inboundMessageId: string, viewpoint: Viewpoint): Promise<ThreadView | null>
   /**
    * Ticket, entry, attachments, contact, participants and event, and the message out of `received`: one statement,
-   * so all or nothing (I3), and only if thread and message are still as they were seen. With a new ticket goes the
-   * acknowledgement that is to be sent of it.
+   * so all or nothing (I3), and only if thread, tickets and message are still as they were seen. With a new ticket goes
+   * the acknowledgement that is to be sent of it.
    */
-  finish(
-    inboundMessageId: string,
-    view: ThreadView,
-    place: TicketPlace,
-    entry: NewEntry,
-    acknowledgement?: Acknowledgement,
-  ): Promise<Finished>
+  finish(inboundMessageId: string, view: ThreadView, effect: TicketEffect): Promise<Finished>
   list(after: number, limit: number): Promise<ListedTicket[]>
   find(number: number): Promise<TicketDetail | null>
 }
@@ -134,7 +159,7 @@ export type TicketDetail = Prisma.TicketGetPayload<typeof DETAIL>
 
 export function tickets(database: Database): Tickets {
   return {
-    viewThread: (inboundMessageId, senderAddress) => viewThread(database, inboundMessageId, senderAddress),
+    viewThread: (...viewed) => viewThread(database, ...viewed),
     finish: (...effect) => finish(database, ...effect),
     list: (after, limit) =>
       database.prisma((prisma) =>
@@ -146,45 +171,5 @@ export function tickets(database: Database): Tickets {
         }),
       ),
     find: (number) => database.prisma((prisma) => prisma.ticket.findUnique({ where: { number }, ...DETAIL })),
-  }
-}
-
-/** More relatives than this only a forger has. */
-const RELATIVES_LIMIT = 1000
-
-async function viewThread(
-  database: Database,
-  inboundMessageId: string,
-  senderAddress: string,
-): Promise<ThreadView | null> {
-  const rows = await database.query<{ threadId: string; version: number } & (Relative | { ticketId: null })>({
-    name: 'ticket-view',
-    text: `SELECT th.id AS "threadId", th.version, relative.*
-           FROM inbound_messages me JOIN threads th ON th.id = me.thread_id
-           LEFT JOIN LATERAL (
-             SELECT t.id AS "ticketId", t.number AS "ticketNumber",
-               (SELECT min(mine.position) FROM message_references mine
-                  JOIN message_references own ON own.msg_id_sha256 = mine.msg_id_sha256 AND own.position <= 0
-                  WHERE mine.inbound_message_id = me.id AND mine.position > 0 AND own.inbound_message_id = m.id) AS position,
-               EXISTS (SELECT 1 FROM message_references mine
-                  JOIN message_references theirs ON theirs.msg_id_sha256 = mine.msg_id_sha256 AND theirs.position > 0
-                  WHERE mine.inbound_message_id = me.id AND mine.position = 0 AND theirs.inbound_message_id = m.id) AS awaits,
-               EXISTS (SELECT 1 FROM ticket_participants p
-                  WHERE p.ticket_id = t.id AND p.address_sha256 = $2) AS "senderTakesPart",
-               coalesce(m.message_id = me.message_id, false) AS "sameMessageId"
-             FROM inbound_messages m
-             JOIN ticket_entries e ON e.inbound_message_id = m.id JOIN tickets t ON t.id = e.ticket_id
-             WHERE m.thread_id = th.id AND m.id <> me.id
-             ORDER BY position, awaits DESC, t.number LIMIT ${RELATIVES_LIMIT}
-           ) relative ON true
-           WHERE me.id = $1`,
-    values: [inboundMessageId, addressKey(senderAddress)],
-  })
-  const [first] = rows
-  if (first === undefined) return null
-  return {
-    threadId: first.threadId,
-    version: first.version,
-    relatives: rows.filter((row) => row.ticketId !== null),
   }
 }

@@ -3,9 +3,11 @@
  *
  * RFC 3834 section 4: the answer goes to whom the mail came from, never to where Reply-To points: that field is the
  * writer's free choice, and would make us write to strangers at anybody's wish. It goes to the From address, which is
- * who is on the ticket, and only where the envelope sender (Return-Path), as far as it was noted, is of the same
- * domain: a mail that was sent from elsewhere in somebody's name is not answered to that somebody.
+ * who is on the ticket, and never where that fails DMARC. Where nobody vouches for it, the envelope sender (Return-Path),
+ * as far as it was noted, has to be of the same domain: a mail that was sent from elsewhere in somebody's name is not
+ * answered to that somebody. What forwarders make of an envelope sender (SRS) proves nothing: anybody can write it.
  */
+import type { Trust } from '../message/authenticity/authenticity.ts'
 import type { ParsedMessage } from '../message/parsed-message.ts'
 import type { Acknowledgement } from '../store/tickets.ts'
 
@@ -26,28 +28,23 @@ export function acknowledgementOf(
   acknowledging: Acknowledging,
   mailboxId: string,
   mail: Mail,
+  trust: Trust,
   isNewTicket: boolean,
 ): Acknowledgement | undefined {
   if (acknowledging.isSwitchedOn(mailboxId) === false) return undefined
-  const refusal = refusalOf(acknowledging, mail, isNewTicket)
+  const refusal = refusalOf(acknowledging, mail, trust, isNewTicket)
   if (refusal !== null) return { refusal }
   return { recipient: mail.from[0]?.address ?? '', language: mail.language }
 }
 
-function refusalOf({ isOwn }: Acknowledging, mail: Mail, isNewTicket: boolean): string | null {
+function refusalOf({ isOwn }: Acknowledging, mail: Mail, trust: Trust, isNewTicket: boolean): string | null {
   const address = mail.from[0]?.address ?? ''
   if (!isNewTicket) return 'acknowledge/no-new-ticket'
   if (!mail.mayAnswer) return mail.reason
   if (isOwn(address)) return 'acknowledge/own-mailbox'
-  return mail.returnPath === null || isOfOneHouse(address, originalSender(mail.returnPath))
-    ? null
-    : 'acknowledge/return-path-differs'
-}
-
-/** Undoes what forwarders make of an envelope sender (Sender Rewriting Scheme): `SRS0=hash=day=domain=local@forwarder`. */
-function originalSender(address: string): string {
-  const [, domain, local] = /\bsrs[01]?[=+-][^=@]*=[^=@]*=([^=@]+)=([^@]+)@/i.exec(address) ?? []
-  return domain === undefined || local === undefined ? address : `${local}@${domain}`
+  if (trust === 'failed') return 'acknowledge/sender-not-authentic'
+  if (trust === 'verified' || mail.returnPath === null || isOfOneHouse(address, mail.returnPath)) return null
+  return 'acknowledge/return-path-differs'
 }
 
 /** The same domain, or one below the other, or two below a third: mail.example.com and bounces.example.com. */

@@ -56,8 +56,11 @@ export interface Fate {
 
 export function fateOf({ kind, reason }: { kind: MailKind; reason: string }, ruling: Ruling): Fate {
   if (ruling.fate !== null) return { fate: ruling.fate, reason: `rule/${ruling.fate}` }
-  return ANSWERS.has(kind) ? { fate: 'suppress', reason } : { fate: 'ticket', reason }
+  return answersAnother(kind) ? { fate: 'suppress', reason } : { fate: 'ticket', reason }
 }
+
+/** A machine's answer to a mail, or its report on one. */
+export const answersAnother = (kind: MailKind): boolean => ANSWERS.has(kind)
 
 const ANSWERS: ReadonlySet<MailKind> = new Set([
   'auto-reply',

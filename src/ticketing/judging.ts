@@ -2,10 +2,12 @@ import { DEFAULT_POLICY } from '../config/policy.ts'
 import type { MailboxPolicy } from '../config.ts'
 import { type Authenticity, NOT_LOOKED_AT } from '../message/authenticity/authenticity.ts'
 import type { Address, ParsedMessage } from '../message/parsed-message.ts'
+import { createTicketTokens } from '../message/ticket-token.ts'
 import type { Waiting } from '../store/messages.ts'
 import { type Acknowledging, NOTHING_ACKNOWLEDGED } from './acknowledge.ts'
 import { NO_RULING, type Ruling } from './fate.ts'
 import type { UnlessLoop } from './loops.ts'
+import type { OpenTicketTokens } from './named.ts'
 import type { ParseSource } from './parse-pool.ts'
 
 /** What rules are asked about. */
@@ -31,6 +33,7 @@ export interface Judging {
   readonly rules: (known: Ruled) => Ruling
   readonly unlessLoop: UnlessLoop
   readonly policyOf: (mailboxId: string) => MailboxPolicy
+  readonly ticketTokens: OpenTicketTokens
 }
 
 export const UNJUDGED: Judging = {
@@ -39,4 +42,7 @@ export const UNJUDGED: Judging = {
   rules: () => NO_RULING,
   unlessLoop: (_, ticket) => ticket(null),
   policyOf: () => DEFAULT_POLICY,
+  ticketTokens: async () => NO_TOKENS,
 }
+
+const NO_TOKENS = createTicketTokens([])

@@ -3,7 +3,7 @@ import type { MailchuteError } from '../errors.ts'
 /** What became of a message. */
 export type Outcome =
   | { readonly state: 'ticketed'; readonly ticket: number; readonly isNew: boolean; readonly reason: string }
-  | { readonly state: 'suppressed'; readonly reason: string; readonly duplicateOf?: string }
+  | { readonly state: 'suppressed'; readonly reason: string; readonly duplicateOf?: string; readonly ticket?: number }
   /** `error` is what went wrong, if anything did. */
   | {
       readonly state: 'quarantined'

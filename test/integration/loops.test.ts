@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Desk, type LetterOptions, letter, openDesk } from '../support/desk.ts'
+import { type Desk, type LetterOptions, letter, openDesk } from '../support/rules-desk.ts'
 import { openWorker } from '../support/worker.ts'
 
 const PER_HOUR = 10

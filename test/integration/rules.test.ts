@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type Desk, letter, openDesk, rulesFile } from '../support/desk.ts'
 import { buildProgram, run } from '../support/program.ts'
+import { type Desk, letter, openDesk, rulesFile } from '../support/rules-desk.ts'
 
 const RULES = `rules:
   - name: form

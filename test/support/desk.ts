@@ -1,94 +1,179 @@
-/** A mailbox with rules: mail comes in over POP3 and is worked by the parts of the real program. */
-import { mkdtemp, writeFile } from 'node:fs/promises'
-import path from 'node:path'
-import { Client } from 'pg'
+/**
+ * A desk with two mailboxes that acknowledge, `support@example.org` and `sales@example.org`, over a real database, a real
+ * queue and a real SMTP server. Who vouches for a mail, and what a report is about, is said by the test: of a DNS and of
+ * the kinds of mail other tests know more.
+ */
+import { randomBytes } from 'node:crypto'
+import { Client, type QueryResultRow } from 'pg'
+import { openApp } from '../../src/commands/app.ts'
+import { acknowledgingOf, openSender } from '../../src/commands/send.ts'
+import { DEFAULT_POLICY } from '../../src/config/policy.ts'
+import { type MailboxPolicy, readConfig } from '../../src/config.ts'
+import { poll } from '../../src/intake/poll.ts'
+import { NOT_LOOKED_AT, type Trust } from '../../src/message/authenticity/authenticity.ts'
+import type { ParsedMessage } from '../../src/message/parsed-message.ts'
+import { createTicketTokens, type TicketTokens } from '../../src/message/ticket-token.ts'
+import { startSandbox } from '../../src/sandbox/server.ts'
+import type { Store } from '../../src/store/store.ts'
+import type { Outcome } from '../../src/ticketing/outcome.ts'
+import { createParsePool, type ParseSource } from '../../src/ticketing/parse-pool.ts'
+import { createProcess } from '../../src/ticketing/process.ts'
+import { sweep } from '../../src/upkeep/sweep.ts'
+import { createBeats } from './beats.ts'
 import { createDatabase } from './postgres.ts'
-import { startMailbox } from './sandbox.ts'
-import { openWorker, type TestWorker } from './worker.ts'
+import { startSmtp, type TestSmtp } from './smtp-server.ts'
+
+export type DeskMailbox = 'support' | 'sales'
 
 export interface Desk extends AsyncDisposable {
-  /** The one that works now. */
-  readonly worker: TestWorker
-  readonly env: Record<string, string>
-  /** Polls what is there, without working it. */
-  fetch(...octets: readonly (Buffer | string)[]): Promise<void>
-  /** Polls it and works it off. */
-  takeIn(...octets: readonly (Buffer | string)[]): Promise<void>
-  /** Another worker takes the place of this one, which ends in the middle of what it does. */
-  restart(): Promise<void>
-  query<Row extends object>(text: string, values?: unknown[]): Promise<Row[]>
+  readonly store: Store
+  readonly smtp: TestSmtp
+  /** Of the key that this desk signs with. */
+  readonly tokens: TicketTokens
+  /** What the next mails are judged by. */
+  policy: MailboxPolicy
+  trust: Trust
+  /** What reports are understood as, in addition. */
+  understood: Partial<ParsedMessage>
+  deliver(mailbox: DeskMailbox, ...mails: readonly (Buffer | string)[]): void
+  /** Polls both mailboxes and works off what is there. */
+  takeIn(): Promise<void>
+  /** Works off what waits. */
+  workOff(): Promise<void>
+  /** As it was when it was opened: no mail, no tickets, nobody known. */
+  empty(): Promise<void>
+  /** Sends what is due. */
+  send(): Promise<void>
+  query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>
 }
 
-export async function openDesk(rules: string | null, more: Record<string, string> = {}): Promise<Desk> {
-  const mailbox = await startMailbox([])
-  const env = {
-    ...mailbox.env(),
-    DATABASE_URL: await createDatabase(),
-    ...(rules === null ? {} : { MAILCHUTE_RULES: await rulesFile(rules) }),
-    ...more,
-  }
-  let worker = await openWorker(env)
-  const client = new Client({ connectionString: env.DATABASE_URL })
+export interface DeskOptions {
+  readonly env?: Record<string, string>
+  readonly concurrency?: number
+}
+
+export const OURS: Record<DeskMailbox, string> = { support: 'support@example.org', sales: 'sales@example.org' }
+
+const PASSWORD = 'correct horse battery'
+const FRESH: Pick<Desk, 'policy' | 'trust' | 'understood'> = {
+  ...{ policy: DEFAULT_POLICY, trust: 'unknown', understood: {} },
+}
+const never = new AbortController().signal
+
+export async function openDesk({ env = {}, concurrency = 16 }: DeskOptions = {}): Promise<Desk> {
+  const smtp = await startSmtp()
+  const users = Object.values(OURS)
+  const sandbox = await startSandbox({ mailboxes: users.map((user) => ({ user, password: PASSWORD })) })
+  const databaseUrl = await createDatabase()
+  const key = randomBytes(32)
+  const settings = users.map((user) => {
+    const name = `MAILBOX_${user.slice(0, user.indexOf('@')).toUpperCase()}`
+    return {
+      [`${name}_URL`]: sandbox.url(user),
+      [`${name}_PASSWORD`]: PASSWORD,
+      [`${name}_SMTP_URL`]: `smtp://127.0.0.1:${smtp.port}`,
+      [`${name}_ACKNOWLEDGE`]: 'on',
+    }
+  })
+  const secrets = { DATABASE_URL: databaseUrl, MAILCHUTE_SECRET_KEY: key.toString('base64'), LOG_LEVEL: 'silent' }
+  const config = readConfig(Object.assign({}, ...settings, secrets, env), '/nonexistent')
+  const app = await openApp(config)
+  const queue = await app.openQueue({ retryDelayMilliseconds: 5 })
+  const client = new Client({ connectionString: databaseUrl })
   await client.connect()
-  const fetch = async (...all: readonly (Buffer | string)[]) => {
-    for (const octets of all) mailbox.mailbox.deliver(Buffer.from(octets))
-    const result = await worker.poll()
+  const pool = createParsePool()
+  const tokens = createTicketTokens([key])
+  const outcomes = createBeats<Outcome>()
+  const parse = async (source: ParseSource, signal: AbortSignal) => ({
+    ...(await pool.parse(source, signal)),
+    ...desk.understood,
+  })
+  const process = createProcess(
+    app.store,
+    { parse },
+    {
+      acknowledging: acknowledgingOf(app),
+      authenticate: async () => ({ ...NOT_LOOKED_AT, trust: desk.trust }),
+      policyOf: () => desk.policy,
+      ticketTokens: async () => tokens,
+    },
+  )
+  const working = queue.work(async (id, run) => outcomes.beat(await process(id, run)), concurrency)
+  const workOff = async () => {
+    await sweep(app.store, queue.wake)
+    await outcomes.until(async () => (await app.store.messages.countWaiting()) === 0)
+  }
+  const pollOnce = async (name: string) => {
+    const mailbox = config.mailboxes.find((each) => each.name === name)
+    const row = await app.store.mailboxes.find(name)
+    if (mailbox === undefined || row === null) throw new Error('no such mailbox')
+    const { store, connect, assertRoom } = app
+    const deps = { store, connect, assertRoom, wake: queue.wake, now: () => new Date(), random: Math.random }
+    const result = await poll(deps, mailbox, row, never)
     if (result.outcome !== 'polled' || result.error !== null) throw new Error('the poll failed', { cause: result })
   }
-  return {
-    get worker() {
-      return worker
+  const desk: Desk = {
+    ...{ store: app.store, smtp, tokens, ...FRESH, workOff },
+    deliver: (mailbox, ...mails) => {
+      for (const octets of mails) sandbox.mailbox(OURS[mailbox]).deliver(Buffer.from(octets))
     },
-    env,
-    fetch,
-    takeIn: async (...all) => {
-      await fetch(...all)
-      await worker.workOff()
+    takeIn: async () => {
+      for (const { name } of config.mailboxes) await pollOnce(name)
+      await workOff()
     },
-    restart: async () => {
-      await worker[Symbol.asyncDispose]()
-      worker = await openWorker(env)
+    empty: async () => {
+      await client.query('TRUNCATE raw_messages, contacts, threads, remote_messages RESTART IDENTITY CASCADE')
+      Object.assign(desk, FRESH)
     },
-    query: async <Row extends object>(text: string, values: unknown[] = []) =>
-      (await client.query<Row & Record<string, unknown>>(text, values)).rows as Row[],
+    send: async () => (await openSender(app, config.mailboxes)).sendDue(never, never),
+    query: async <Row extends QueryResultRow>(text: string, values: unknown[] = []) =>
+      (await client.query<Row>(text, values)).rows,
     [Symbol.asyncDispose]: async () => {
+      await working.stop(0)
+      await pool.close()
       await client.end()
-      await worker[Symbol.asyncDispose]()
-      await mailbox[Symbol.asyncDispose]()
+      await app[Symbol.asyncDispose]()
+      await sandbox.close()
+      await smtp[Symbol.asyncDispose]()
     },
   }
+  return desk
 }
 
-export async function rulesFile(text: string): Promise<string> {
-  const file = path.join(await mkdtemp(path.join(process.env['TEST_RUN_FOLDER'] ?? '', 'rules-')), 'rules.yaml')
-  await writeFile(file, text)
-  return file
+/** A ticket as people see it. */
+export interface DeskTicket extends QueryResultRow {
+  readonly number: number
+  readonly mailbox: string
+  readonly status: string
+  readonly requester: string
+  readonly linked: number | null
+  /** msg-ids of its entries, without domain, in their order. */
+  readonly ids: readonly string[]
 }
 
-export interface LetterOptions {
-  readonly id?: string
+export const ticketsOf = ({ query }: Desk): Promise<DeskTicket[]> =>
+  query<DeskTicket>(
+    `SELECT t.number, b.name AS mailbox, t.status, c.address AS requester, linked.number AS linked,
+       coalesce(array_agg(ltrim(split_part(e.message_id, '@', 1), '<') ORDER BY e.created_at, e.id)
+         FILTER (WHERE e.id IS NOT NULL), '{}') AS ids
+     FROM tickets t JOIN contacts c ON c.id = t.requester_id JOIN mailboxes b ON b.id = t.mailbox_id
+     LEFT JOIN tickets linked ON linked.id = t.linked_ticket_id LEFT JOIN ticket_entries e ON e.ticket_id = t.id
+     GROUP BY t.number, b.name, t.status, c.address, linked.number ORDER BY t.number`,
+  )
+
+export interface Letter {
+  readonly id: string
+  /** As the header field has it. */
   readonly from?: string
+  readonly to?: string
   readonly subject?: string
-  readonly body?: string
-  /** More fields, as whole lines. */
   readonly fields?: readonly string[]
 }
 
-export function letter(options: LetterOptions = {}): string {
-  const {
-    id = 'one',
-    from = 'Ann <ann@customer.example>',
-    subject = 'A question',
-    body = 'How does it work?',
-  } = options
+export function letter({ id, from = 'Carla <carla@example.com>', to = OURS.support, ...rest }: Letter): string {
+  const { subject = `about ${id}`, fields = [] } = rest
   return [
-    ...(from === '' ? [] : [`From: ${from}`]),
-    'To: support@desk.example',
-    `Subject: ${subject}`,
-    `Message-ID: <${id}@customer.example>`,
-    'Date: Mon, 02 Nov 2026 09:00:00 +0000',
-    ...(options.fields ?? []),
-    '',
-    `${body}\r\n`,
+    ...[`From: ${from}`, `To: ${to}`, `Subject: ${subject}`, `Message-ID: <${id}@letters.example>`, ...fields],
+    ...['', `This is ${id}.`, ''],
   ].join('\r\n')
 }

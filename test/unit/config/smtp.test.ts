@@ -79,6 +79,7 @@ describe('acknowledging', () => {
     expect(read(ON).acknowledge).toEqual({
       from: { name: '', address: 'support@contoso.example' },
       perSenderAndHour: 3,
+      hasPlusAddress: false,
       templatesDir: null,
       language: 'en',
     })
@@ -91,6 +92,7 @@ describe('acknowledging', () => {
 
   test.each([
     [{ MAILBOX_A_ACKNOWLEDGE: 'yes' }, 'MAILBOX_A_ACKNOWLEDGE', 'not a choice'],
+    [{ MAILBOX_A_ACKNOWLEDGE_PLUS_ADDRESS: 'yes' }, 'MAILBOX_A_ACKNOWLEDGE_PLUS_ADDRESS', 'not a choice'],
     [{ MAILBOX_A_ACKNOWLEDGE_FROM: 'nobody' }, 'MAILBOX_A_ACKNOWLEDGE_FROM', 'no address'],
     [{ MAILBOX_A_ACKNOWLEDGE_FROM: 'a <a@b.example>\r\nBcc: c@d.example' }, 'MAILBOX_A_ACKNOWLEDGE_FROM', 'no address'],
     [{ MAILBOX_A_ACKNOWLEDGE_PER_HOUR: '0' }, 'MAILBOX_A_ACKNOWLEDGE_PER_HOUR', 'no number'],

@@ -57,3 +57,37 @@ describe('the msg-id of a mail about a ticket', () => {
     )
   })
 })
+
+describe('the address that answers about a ticket go to (RFC 5233)', () => {
+  const address = tokens.address(TOKEN, 'support@example.org') ?? ''
+
+  test('is known as ours, in upper case, too, and after the key was changed', () => {
+    expect(address).toMatch(/^support\+t\.12\.345\.[0-9a-f]{20}@example\.org$/)
+    for (const known of [tokens, createTicketTokens([OTHER, KEY])]) {
+      expect(known.verify(address)).toEqual(TOKEN)
+      expect(known.verify(address.toUpperCase())).toEqual(TOKEN)
+    }
+    expect(createTicketTokens([OTHER]).verify(address)).toBeNull()
+  })
+
+  test('for another ticket or another row, or made of the msg-id, is not ours', () => {
+    const mac = tokens.messageId(TOKEN, 'x').slice('<t.12.345.'.length)
+    for (const forged of [
+      address.replace('.12.', '.13.'),
+      address.replace('.345.', '.346.'),
+      `support+t.12.345.${mac.slice(0, 20)}@example.org`,
+    ]) {
+      expect(tokens.verify(forged)).toBeNull()
+    }
+  })
+
+  test('has a local part that any mail system takes, or is none (RFC 5321 section 4.5.3.1.1)', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...'abc.+ü') }), (local) => {
+        const made = tokens.address(TOKEN, `${local}@example.org`)
+        if (made === null) expect(Buffer.byteLength(local)).toBeGreaterThan(64 - '+t.12.345.'.length - 20)
+        else expect(Buffer.byteLength(made.slice(0, made.lastIndexOf('@')))).toBeLessThanOrEqual(64)
+      }),
+    )
+  })
+})

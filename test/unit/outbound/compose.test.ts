@@ -1,10 +1,9 @@
 import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { AcknowledgeConfig } from '../../../src/config.ts'
 import { parse } from '../../../src/message/parse/parse.ts'
 import { understand } from '../../../src/message/understand.ts'
-import { composeAcknowledgement } from '../../../src/outbound/compose.ts'
+import { composeAcknowledgement, type Letterhead } from '../../../src/outbound/compose.ts'
 import type { Template } from '../../../src/outbound/templates.ts'
 import type { Claimed } from '../../../src/store/outbox.ts'
 
@@ -13,10 +12,7 @@ const MAIL: Claimed = {
   ...{ recipient: 'carla@example.com', language: 'en', createdAt: new Date(0), messageId: '<t.12.7.00@example.org>' },
   ...{ ticketSubject: 'Help', name: 'Carla', answeredHead: Buffer.from('Message-ID: <a@x>\r\n\r\n') },
 }
-const SETTING: AcknowledgeConfig = {
-  from: { name: 'Support', address: 'support@example.org' },
-  ...{ perSenderAndHour: 3, templatesDir: null, language: 'en' },
-}
+const LETTERHEAD: Letterhead = { from: { name: 'Support', address: 'support@example.org' }, replyTo: null }
 const template = (over: Partial<Template> = {}): Template => ({
   ...{
     language: 'en',
@@ -28,7 +24,7 @@ const template = (over: Partial<Template> = {}): Template => ({
 })
 
 const compose = (over: Partial<Claimed> = {}, words = template()) =>
-  composeAcknowledgement({ ...MAIL, ...over }, SETTING, { choose: () => words }, new Date('2026-11-25T12:00:00Z'))
+  composeAcknowledgement({ ...MAIL, ...over }, LETTERHEAD, { choose: () => words }, new Date('2026-11-25T12:00:00Z'))
 
 const names = (octets: Buffer) => {
   const [header = ''] = octets.toString('latin1').split('\r\n\r\n')

@@ -1,10 +1,15 @@
 import { describe, expect, test } from 'vitest'
+import type { Trust } from '../../../src/message/authenticity/authenticity.ts'
 import { acknowledgementOf } from '../../../src/ticketing/acknowledge.ts'
 
 const FROM = 'carla@mail.example.com'
 const ON = { isSwitchedOn: () => true, isOwn: (address: string) => address === 'us@example.org' }
 
-const decide = (over: object = {}, isNewTicket = true, acknowledging: Parameters<typeof acknowledgementOf>[0] = ON) =>
+const decide = (
+  { trust = 'unknown', ...over }: Partial<Parameters<typeof acknowledgementOf>[2]> & { trust?: Trust } = {},
+  isNewTicket = true,
+  acknowledging: Parameters<typeof acknowledgementOf>[0] = ON,
+) =>
   acknowledgementOf(
     acknowledging,
     'mailbox',
@@ -16,6 +21,7 @@ const decide = (over: object = {}, isNewTicket = true, acknowledging: Parameters
       from: [{ name: 'Carla', address: FROM }],
       ...over,
     },
+    trust,
     isNewTicket,
   )
 
@@ -39,27 +45,33 @@ describe('the opening of a ticket', () => {
     [decide({}, false), 'acknowledge/no-new-ticket'],
     [decide({ mayAnswer: false, reason: 'list/header' }), 'list/header'],
     [decide({ from: [{ name: '', address: 'us@example.org' }] }), 'acknowledge/own-mailbox'],
+    [decide({ trust: 'failed' }), 'acknowledge/sender-not-authentic'],
   ])('is not, and the reason is told (%#)', (decision, refusal) => {
     expect(decision).toEqual({ refusal })
   })
 
-  test.each([
-    'anna@mail.example.com',
-    'bounces+17@bounces.example.com',
-    'x@example.com',
-    'x@a.mail.example.com',
-    'SRS0=HH=TT=mail.example.com=carla@forwarder.example',
-    'forward+SRS=abcde=XY=example.com=carla@contoso.example',
-  ])('is acknowledged where the envelope sender is of the same house: %s (RFC 3834 section 4)', (returnPath) => {
-    expect(decide({ returnPath })).toEqual(DUE)
-  })
-
-  test.each(['mallory@elsewhere.example', 'x@notexample.com', 'SRS0=HH=TT=elsewhere.example=mallory@mail2.example'])(
-    'is not where it was sent from elsewhere in her name: %s',
+  test.each(['anna@mail.example.com', 'bounces+17@bounces.example.com', 'x@example.com', 'x@a.mail.example.com'])(
+    'is acknowledged where the envelope sender is of the same house: %s (RFC 3834 section 4)',
     (returnPath) => {
-      expect(decide({ returnPath })).toEqual(DIFFERS)
+      expect(decide({ returnPath })).toEqual(DUE)
     },
   )
+
+  test.each([
+    'mallory@elsewhere.example',
+    'x@notexample.com',
+    // What a forwarder would have made of her address, written by who knows whom.
+    'SRS0=HH=TT=mail.example.com=carla@elsewhere.example',
+  ])('is not where it was sent from elsewhere in her name: %s', (returnPath) => {
+    expect(decide({ returnPath })).toEqual(DIFFERS)
+    expect(decide({ returnPath, trust: 'unverified' })).toEqual(DIFFERS)
+  })
+
+  test('is acknowledged wherever it was sent from, if her domain vouches for it: a forwarder, say', () => {
+    expect(decide({ returnPath: 'SRS0=HH=TT=mail.example.com=carla@forwarder.example', trust: 'verified' })).toEqual(
+      DUE,
+    )
+  })
 
   test('is not among strangers under one public suffix', () => {
     const from = [{ name: '', address: 'anna@firm.co.uk' }]

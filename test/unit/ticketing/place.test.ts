@@ -4,31 +4,40 @@ import type { Relative } from '../../../src/store/tickets.ts'
 import { placeOf } from '../../../src/ticketing/place.ts'
 
 const relative = (ticketNumber: number, over: Partial<Relative> = {}): Relative => ({
-  ...{ ticketId: `ticket-${ticketNumber}`, ticketNumber, position: null, awaits: false },
-  ...{ senderTakesPart: true, sameMessageId: false },
+  ...{ ticketId: `ticket-${ticketNumber}`, ticketNumber, by: over.position ? 'reference' : null, position: null },
+  ...{ awaits: false, isMutual: true, senderTakesPart: true, isPast: false, sameMessageId: false },
   ...over,
 })
 
-const place = (...relatives: Relative[]) => placeOf({ threadId: 'thread', version: 1, relatives })
+const place = (...relatives: Relative[]) => placeOf({ threadId: 'thread', version: 1, relatives }, true)
+
+const NEW = { ticketId: null, linkedTicketId: null, linkedTicketNumber: null, absorbs: [], isStranger: false }
 
 const relatives = fc.array(
   fc.record({
     ticketNumber: fc.integer({ min: 1, max: 5 }),
-    position: fc.option(fc.integer({ min: 1, max: 9 })),
-    ...{ awaits: fc.boolean(), senderTakesPart: fc.boolean(), sameMessageId: fc.boolean() },
+    by: fc.constantFrom('token', 'reference', 'number', null),
+    position: fc.integer({ min: 1, max: 9 }),
+    ...{ awaits: fc.boolean(), isMutual: fc.boolean(), senderTakesPart: fc.boolean(), isPast: fc.boolean() },
   }),
 )
-/** Whether the sender takes part is a matter of the ticket, not of the entry. */
+/** Whether the sender takes part, and whether it is past, is a matter of the ticket, not of the entry. */
 const consistent = relatives.map((list) => {
-  const takesPart = new Map(list.map(({ ticketNumber, senderTakesPart }) => [ticketNumber, senderTakesPart]))
+  const ofTicket = new Map(
+    list.map(({ ticketNumber, senderTakesPart, isPast }) => [ticketNumber, { senderTakesPart, isPast }]),
+  )
   return list.map((each) =>
-    relative(each.ticketNumber, { ...each, senderTakesPart: takesPart.get(each.ticketNumber) ?? false }),
+    relative(each.ticketNumber, {
+      ...each,
+      ...ofTicket.get(each.ticketNumber),
+      position: each.by === null ? null : each.position,
+    }),
   )
 })
 
 describe('where a message belongs', () => {
   test('alone in its thread it opens a ticket', () => {
-    expect(place()).toEqual({ ticketId: null, linkedTicketId: null, absorbs: [], reason: 'thread/none' })
+    expect(place()).toEqual({ ...NEW, reason: 'thread/none' })
   })
 
   test('the newest reference decides, not the oldest ticket', () => {
@@ -56,20 +65,57 @@ describe('where a message belongs', () => {
 
   test('a stranger who knows a msg-id gets a ticket of its own, linked to the one it named', () => {
     const others = { senderTakesPart: false }
+    const linked = { linkedTicketId: 'ticket-3', linkedTicketNumber: 3, isStranger: true }
     expect(place(relative(3, { ...others, position: 2 }), relative(1, others))).toEqual({
-      ...{ ticketId: null, linkedTicketId: 'ticket-3', absorbs: [], reason: 'thread/sender-not-participant' },
+      ...{ ...NEW, ...linked, reason: 'thread/sender-not-participant' },
+    })
+    expect(placeOf({ threadId: 'thread', version: 1, relatives: [relative(3, { position: 2 })] }, false)).toEqual({
+      ...{ ...NEW, ...linked, reason: 'thread/sender-not-authentic' },
+    })
+  })
+
+  test('a token of ours counts before references, these before a number in the subject (issue 4, point 6)', () => {
+    const by = (...ways: Relative['by'][]) =>
+      place(...ways.map((way, index) => relative(index + 1, { by: way, position: index + 1 }))).reason
+    expect(by('number', 'reference', 'token')).toBe('thread/token')
+    expect(by('number', 'reference')).toBe('thread/reference')
+    expect(by('number', null)).toBe('thread/number')
+  })
+
+  test('a ticket that was closed too long ago is continued by a new one, or by the one that was', () => {
+    const past = relative(1, { position: 1, isPast: true })
+    expect(place(past)).toEqual({
+      ...{ ...NEW, linkedTicketId: 'ticket-1', linkedTicketNumber: 1, reason: 'thread/closed-too-long' },
+    })
+    expect(place(past, relative(4))).toMatchObject({ ticketId: 'ticket-4', reason: 'thread/shared' })
+  })
+
+  test('what only others say, that it belongs to their mail, counts among people who write to each other', () => {
+    const theirs = { isMutual: false }
+    expect(place(relative(1, theirs), relative(2, { ...theirs, awaits: true }))).toEqual({
+      ...{ ...NEW, reason: 'thread/none' },
+    })
+    expect(place(relative(2, { position: 1 }), relative(1, { ...theirs, awaits: true }))).toMatchObject({
+      ...{ ticketId: 'ticket-2', absorbs: [] },
     })
   })
 
   test('never on, and never merging, a ticket whose participants lack the sender', () => {
     fc.assert(
       fc.property(consistent, (list) => {
-        const { ticketId, absorbs, linkedTicketId } = place(...list)
-        const allowed = new Set(list.filter(({ senderTakesPart }) => senderTakesPart).map((each) => each.ticketId))
+        const { ticketId, absorbs, linkedTicketId, isStranger } = place(...list)
+        const allowed = new Set(
+          list
+            .filter(
+              ({ senderTakesPart, isPast, by, isMutual }) => senderTakesPart && !isPast && (by !== null || isMutual),
+            )
+            .map((each) => each.ticketId),
+        )
         for (const id of [...absorbs, ...(ticketId === null ? [] : [ticketId])]) expect(allowed).toContain(id)
         expect(absorbs).not.toContain(ticketId)
         expect(ticketId === null).toBe(allowed.size === 0)
-        expect(linkedTicketId !== null).toBe(ticketId === null && list.length > 0)
+        if (list.some(({ by }) => by !== null)) expect(linkedTicketId !== null).toBe(ticketId === null)
+        if (isStranger) expect(ticketId).toBeNull()
       }),
     )
   })

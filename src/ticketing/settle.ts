@@ -1,0 +1,43 @@
+/** A mail becomes no ticket: it waits for a person, or rightly nobody waits for it. */
+import type { ParsedMessage } from '../message/parsed-message.ts'
+import type { Store } from '../store/store.ts'
+import type { Known } from './effect.ts'
+import { answersAnother, type Ruling, toldOf } from './fate.ts'
+import type { Judging } from './judging.ts'
+import type { OpenTicketTokens } from './named.ts'
+import type { Outcome } from './outcome.ts'
+import { reportedOn, returnOf } from './reported.ts'
+
+export interface Settled {
+  readonly fate: 'suppress' | 'hold'
+  readonly reason: string
+  readonly ruling: Ruling
+}
+
+export async function settleWithoutTicket(
+  store: Store,
+  { ticketTokens }: Judging,
+  { waiting: { id }, mail }: Known,
+  { fate, reason, ruling }: Settled,
+): Promise<Outcome> {
+  const detail = { kind: mail.kind, ...toldOf(ruling) }
+  if (fate === 'hold') {
+    const held = await store.messages.quarantine(id, reason, detail, { kind: mail.kind })
+    return held ? { state: 'quarantined', reason } : { state: 'nothing-to-do' }
+  }
+  const booking = answersAnother(mail.kind) ? await bookingOf(store, ticketTokens, id, mail) : null
+  const about = { kind: mail.kind, ticketId: booking?.ticketId ?? null }
+  const told = booking === null ? detail : { ...detail, ticket: booking.ticketNumber }
+  const done = await store.reports.book(id, reason, told, about, booking?.returned ?? null)
+  if (!done) return { state: 'nothing-to-do' }
+  return { state: 'suppressed', reason, ...(booking === null ? {} : { ticket: booking.ticketNumber }) }
+}
+
+/** Who sent a report is no participant and is not asked for: it adds nothing to the ticket that anybody reads. */
+async function bookingOf(store: Store, openTokens: OpenTicketTokens, id: string, mail: ParsedMessage) {
+  const about = await reportedOn(openTokens, mail)
+  if (about.signed.length + about.msgIds.length === 0) return null
+  const found = await store.reports.find(id, about)
+  if (found === null) return null
+  return { ...found, returned: found.outbox === null ? null : returnOf(mail, found.outbox) }
+}
