@@ -24,15 +24,18 @@ const SERVER_LOCAL =
 const SERVER_NAME =
   /\b(?:mail (?:delivery|system|administrator|server|gateway)|mailer.?daemon|delivery (?:sub)?system|postmaster|system administrator|systemadministrator|mail subsystem)\b/i
 
-/** No person sent it: what it says may be taken for a machine's words. */
-export const isOfMachine = (mail: Evidence): boolean =>
+/** As servers send bounces. Auto-Submitted is not enough: a ticket system tells of a bounce that it got, too. */
+export const isOfServer = (mail: Evidence): boolean =>
   isMailServer(mail) ||
   hasEmptyReturnPath(mail) ||
-  isAutoSubmitted(mail) ||
   mail.has(['x-failed-recipients']) ||
   mail.has(['received'], /^\(qmail \d+ invoked for bounce\)/i) ||
   mail.has(['content-type'], /^multipart\/report\b/i) ||
-  mail.content.from.length === 0
+  mail.content.from.length === 0 ||
+  (isAutoSubmitted(mail) && hasBounceSubject(mail))
+
+/** No person sent it: what it says may be taken for a machine's words. */
+export const isOfMachine = (mail: Evidence): boolean => isAutoSubmitted(mail) || isOfServer(mail)
 
 /** It was caused by another mail. */
 export const answersSomething = (mail: Evidence): boolean =>

@@ -19,7 +19,7 @@ import {
   isDaemon,
   isMailServer,
   isNoReply,
-  isOfMachine,
+  isOfServer,
   isRobot,
   suppressesAnswers,
 } from './origin.ts'
@@ -61,7 +61,7 @@ const isAbsenceNote = (mail: Evidence): boolean =>
 
 /** Only then is the text looked at. */
 const isStatusReport = (mail: Evidence): boolean =>
-  (mail.has(['content-type'], /^(?:multipart\/report\b|message\/delivery-status\b)/i) || isOfMachine(mail)) &&
+  (mail.has(['content-type'], /^(?:multipart\/report\b|message\/delivery-status\b)/i) || isOfServer(mail)) &&
   mail.statusGroups.length > 0
 
 export const RULES: readonly Rule[] = [
@@ -170,13 +170,13 @@ export const RULES: readonly Rule[] = [
     kind: 'delivery-status',
     when: 'a machine says, in the words of a mail server, that a mail was not delivered',
     holds: (mail) =>
-      isOfMachine(mail) && !isHandedOn(mail) && (mail.says(OPENINGS) || (isOfServer(mail) && mail.says(COMPLAINTS))),
+      isOfServer(mail) && !isHandedOn(mail) && (mail.says(OPENINGS) || (complains(mail) && mail.says(COMPLAINTS))),
   },
   {
     code: 'bounce/subject',
     kind: 'delivery-status',
     when: 'a mail server writes under the subject of a bounce',
-    holds: (mail) => hasBounceSubject(mail) && isOfServer(mail) && !isHandedOn(mail),
+    holds: (mail) => hasBounceSubject(mail) && complains(mail) && !isHandedOn(mail),
   },
   {
     code: 'bounce/multipart-report',
@@ -336,7 +336,7 @@ const LIST_SENDER =
  * A shop says of a parcel, too, that it could not be delivered, and a postmaster is a person at times: a subject, or how
  * it was sent, must say so as well.
  */
-const isOfServer = (mail: Evidence): boolean =>
+const complains = (mail: Evidence): boolean =>
   isDaemon(mail) ||
   (hasBounceSubject(mail) ? isMailServer(mail) || hasEmptyReturnPath(mail) : isMailServer(mail) && isUnattended(mail))
 
