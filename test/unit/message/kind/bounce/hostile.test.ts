@@ -51,6 +51,15 @@ describe('a bounce that somebody made to harm', () => {
     }
   })
 
+  test('tells no more than a thousand characters of what the server said, and none that a database refuses', () => {
+    const text = `Final-Recipient: rfc822; a@b.example\nAction: failed\nDiagnostic-Code: smtp; 550 \0\ud800${'x'.repeat(1500)}\n`
+    const { delivery } = classify({ ...BOUNCE, reportParts: [{ contentType: 'message/delivery-status', text }] })
+    const { diagnostic = null } = delivery?.recipients[0] ?? {}
+    expect(diagnostic).toHaveLength(1000)
+    expect(diagnostic?.isWellFormed()).toBe(true)
+    expect(diagnostic).not.toContain('\0')
+  })
+
   test('tells addresses, codes and words that are bounded and that a database takes, whatever it holds', () => {
     const said = fc.string({ unit: 'binary', maxLength: 300 })
     fc.assert(

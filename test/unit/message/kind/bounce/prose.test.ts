@@ -293,10 +293,14 @@ Message will be retried for 2 more day(s)
   })
 
   test('never names who sent the mail, who receives the bounce, or whom to ask', async () => {
-    const text = `A message from <support@desk.example> could not be delivered.
-For help write to postmaster@mx.example.net or contact help@mx.example.net.
+    const text = `A message sent by
 
-Recipient: <gone@example.org>
+  <support@desk.example>
+
+could not be delivered. For help write to postmaster@mx.example.net.
+The following address failed:
+
+  <gone@example.org>
 `
     const fields = 'From: MAILER-DAEMON@mx.example.net\nSubject: Undeliverable mail\nTo: bounces@desk.example'
     const { delivery } = await classified(letter(fields, `${text}\n--- The original message ---\n\n${ORIGINAL}`))
@@ -333,6 +337,11 @@ Status: 5.1.1
       'an answer to one',
       'Subject: Re: Undeliverable: Help\nIn-Reply-To: <x@mx.example.net>',
       `> ${inline.replaceAll('\n', '\n> ')}\nOops.\n`,
+    ],
+    [
+      'an answer to one, by somebody with the name of a server',
+      'From: System Administrator <admin@example.net>\nSubject: Re: Undeliverable: Help',
+      inline,
     ],
     [
       'what a postmaster writes by hand',
@@ -373,7 +382,7 @@ Status: 5.1.1
     ],
     [
       'a confirmation of receipt that quotes a bounce',
-      'Auto-Submitted: auto-replied\nSubject: [Ticket 4] Help',
+      'Return-Path: <>\nAuto-Submitted: auto-replied\nSubject: [Ticket 4] Help',
       `Thank you.\n\n> ${inline.replaceAll('\n', '\n> ')}`,
       'auto-reply',
     ],
