@@ -96,6 +96,12 @@ export const RULES: readonly Rule[] = [
     holds: isReceipt,
   },
   {
+    code: 'disposition/certified',
+    kind: 'disposition',
+    when: 'a receipt of certified mail (PEC): `X-Ricevuta` for accepted, taken over, delivered',
+    holds: field(['x-ricevuta'], /^(?:accettazione|presa-in-carico|avvenuta-consegna)\b/i),
+  },
+  {
     code: 'challenge/header',
     kind: 'challenge',
     when: 'the header field of a challenge-response system, or an address that such a system asks from',
@@ -118,6 +124,12 @@ export const RULES: readonly Rule[] = [
     kind: 'delivery-status',
     when: '`X-Failed-Recipients` (Exim, Gmail)',
     holds: field(['x-failed-recipients'], /@/),
+  },
+  {
+    code: 'bounce/certified',
+    kind: 'delivery-status',
+    when: 'certified mail (PEC) was not accepted or not delivered: any other `X-Ricevuta`',
+    holds: field(['x-ricevuta'], /\w/),
   },
   {
     code: 'bounce/notification',
@@ -320,7 +332,7 @@ export const RULES: readonly Rule[] = [
     code: 'no-answer/sender-missing',
     kind: 'personal',
     when: 'no address in From that a mail could go to',
-    holds: ({ sender }) => sender === null,
+    holds: ({ sender, content }) => sender === null || content.defects.includes('from-substituted'),
   },
 ]
 

@@ -50,5 +50,5 @@ const BEGINS_COPY: readonly RegExp[] = [
 /** The same between dashes, or whatever else a line is drawn with. */
 const RULED: readonly RegExp[] = [
   /^.{0,60}\b(?:copy of (?:the|your)|original|returned|undelivered|unsent|failed)\b.{0,40}\b(?:message|mail|headers?)\b/i,
-  /^.{0,60}\b(?:message|mail)(?:'s)?\b.{0,10}\b(?:headers?|text|body|follows|contents?)\b/i,
+  /^.{0,60}\b(?:message|mail)(?:'s)?,? (?:full )?(?:headers?|text|body|follows|contents?)\b/i,
 ]

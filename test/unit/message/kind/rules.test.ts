@@ -83,6 +83,8 @@ const AUTOMATIC = [
   ['Content-Type: multipart/report; report-type=feedback-report', 'feedback/report', 'feedback'],
   ['Content-Type: multipart/report; report-type=tlsrpt', 'notification/report', 'notification'],
   ['X-Failed-Recipients: gone@example.com', 'bounce/failed-recipients', 'delivery-status'],
+  ['X-Ricevuta: avvenuta-consegna', 'disposition/certified', 'disposition'],
+  ['X-Ricevuta: errore-consegna', 'bounce/certified', 'delivery-status'],
   ['X-SpamArrest-Challenge: 1', 'challenge/header', 'challenge'],
   ['Feedback-ID: 12:campaign:newsletter:esp', 'list/bulk', 'list'],
   ['X-CSA-Complaints: csa-complaints@eco.de', 'list/bulk', 'list'],
@@ -164,6 +166,14 @@ describe('a mail that must not be answered automatically (RFC 3834 section 2)', 
       const parsed = await understand(Readable.from([Buffer.from(`${from}Subject: x\r\n\r\nHello\r\n`)]))
       expect({ from, mayAnswer: parsed.mayAnswer }).toEqual({ from, mayAnswer: false })
     }
+  })
+})
+
+test('an address that stands in the place of From is not written to', () => {
+  expect(classify({ ...PLAIN, defects: ['from-substituted'] })).toMatchObject({
+    reason: 'no-answer/sender-missing',
+    kind: 'personal',
+    mayAnswer: false,
   })
 })
 

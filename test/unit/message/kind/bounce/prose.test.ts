@@ -218,6 +218,29 @@ host: mx.example.org
     says: [['gone@example.org', '5.7.1']],
   },
   {
+    by: 'a provider that draws lines',
+    fields: 'From: Mail Delivery System <mailer-daemon@provider.example>\nSubject: Nicht zustellbare Nachricht',
+    text: `|------------------------- Message log follows: -------------------------|
+
+ no valid recipients were found for this message
+
+|------------------------- Failed addresses follow: ---------------------|
+
+ <gone@example.org> ... unknown user
+
+|------------------------- Message header follows: ----------------------|
+
+${ORIGINAL}`,
+    says: [['gone@example.org', '5.1.1']],
+  },
+  {
+    by: 'Posta Elettronica Certificata',
+    fields:
+      'From: Posta Certificata <posta-certificata@pec.example>\nSubject: AVVISO DI MANCATA CONSEGNA: Prova\nX-Ricevuta: errore-consegna\nX-Riferimento-Message-ID: <t.12.1.abc@desk.example>',
+    text: 'Il messaggio "Prova" indirizzato a gone@example.org\nnon è stato consegnato: 5.1.1 casella inesistente\n',
+    says: [['gone@example.org', '5.1.1']],
+  },
+  {
     by: 'a gateway that shows the dialogue',
     fields:
       'From: Gateway <postmaster@mx.example.net>\nSubject: Mail could not be delivered\nReturn-Path: <postmaster@mx.example.net>',
