@@ -1,12 +1,17 @@
 /** Who or what sent a mail, as far as its header tells: the questions that more than one rule asks. */
 import { BOUNCE_SUBJECT } from './bounce/marks.ts'
 import type { Evidence } from './evidence.ts'
+import { PRECEDENCE } from './rule.ts'
 
 /** RFC 5321 section 4.5.5; some servers write the name of the daemon in its place. */
 export const hasEmptyReturnPath = (mail: Evidence): boolean => mail.has(['return-path'], /^<\s*(mailer-daemon)?\s*>/i)
 
 /** RFC 3834 section 5: everything but `no`. */
 export const isAutoSubmitted = (mail: Evidence): boolean => mail.has(['auto-submitted'], /^(?!no\s*($|[;(])).+/i)
+
+/** As no letter is sent. */
+export const isUnattended = (mail: Evidence): boolean =>
+  isAutoSubmitted(mail) || hasEmptyReturnPath(mail) || mail.has(PRECEDENCE, /^(?:bulk|junk|auto)/i)
 
 export const isDaemon = ({ localPart }: Evidence): boolean => DAEMON.test(localPart)
 

@@ -1,26 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { classify } from '../../../../../src/message/kind/classify.ts'
-import type { MailContent } from '../../../../../src/message/parsed-message.ts'
+import { PLAIN } from '../mail.ts'
 
-const BOUNCE: MailContent = {
-  messageId: null,
-  inReplyTo: [],
-  references: [],
-  date: null,
+const BOUNCE = {
+  ...PLAIN,
   subject: 'failure notice',
   from: [{ name: '', address: 'MAILER-DAEMON@mx.example.net' }],
   to: [],
-  cc: [],
-  replyTo: [],
-  text: null,
-  html: null,
-  attachments: [],
   header: [{ name: 'content-type', value: 'multipart/report' }],
-  reportParts: [],
   returnPath: '',
-  language: null,
-  defects: [],
 }
 
 const PIECES = [
