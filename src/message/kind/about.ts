@@ -1,6 +1,6 @@
 import type { MailContent, MailKind } from '../parsed-message.ts'
 import { noticeOf } from './bounce/notice.ts'
-import { namedMessageId, originalOf } from './bounce/original.ts'
+import { fieldMessageId, namedMessageId, originalOf } from './bounce/original.ts'
 
 /** The mails that a report or an answer is about, by their msg-ids, the nearest first; none of a mail that is neither. */
 export function aboutWhat(kind: MailKind, content: MailContent): string[] {
@@ -17,6 +17,8 @@ function reportedIds(content: MailContent): string[] {
   const notice = noticeOf(content.text ?? '')
   const { thread } = originalOf(content, notice.returned)
   const named = content.reportParts.map(({ text }) => namedMessageId(text.slice(0, 8000).split('\n')))
-  const ids = [...named, namedMessageId(notice.lines), thread.messageId].filter((id) => id !== null)
+  const ids = [...named, fieldMessageId(content), namedMessageId(notice.lines), thread.messageId].filter(
+    (id) => id !== null,
+  )
   return [...ids, ...thread.inReplyTo, ...thread.references.toReversed()]
 }

@@ -5,6 +5,7 @@
  * person writes at the start of a letter. What persons write too counts only beside another mark.
  */
 import type { Evidence } from './evidence.ts'
+import { answersSomething, isUnattended, suppressesAnswers } from './origin.ts'
 
 /** What Exchange, Gmail, Zimbra and others put before the subject, in the languages met most. */
 const PREFIXES: readonly string[] = [
@@ -47,7 +48,7 @@ const POSSIBLE = new RegExp(
   'iu',
 )
 
-export const mayBeAbsence = ({ subject }: Evidence): boolean => POSSIBLE.test(subject)
+const mayBeAbsence = ({ subject }: Evidence): boolean => POSSIBLE.test(subject)
 
 /** The sentences of programs that answer, near the start of the text. Lower case, single spaces. */
 const SENTENCES: readonly string[] = [
@@ -81,4 +82,10 @@ const SENTENCES: readonly string[] = [
   'ik ben niet aanwezig',
 ]
 
-export const speaksOfAbsence = (mail: Evidence): boolean => mail.says(SENTENCES)
+const speaksOfAbsence = (mail: Evidence): boolean => mail.says(SENTENCES)
+
+/** Outlook writes X-Auto-Response-Suppress on letters, too, so that it counts beside the mark of an answer only. */
+export const isAbsenceNote = (mail: Evidence): boolean =>
+  isUnattended(mail)
+    ? mayBeAbsence(mail) || (answersSomething(mail) && speaksOfAbsence(mail))
+    : suppressesAnswers(mail) && mail.has(['in-reply-to'], /\S/) && mayBeAbsence(mail)

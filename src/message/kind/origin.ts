@@ -1,12 +1,17 @@
 /** Who or what sent a mail, as far as its header tells: the questions that more than one rule asks. */
 import { BOUNCE_SUBJECT } from './bounce/marks.ts'
 import type { Evidence } from './evidence.ts'
+import { PRECEDENCE } from './rule.ts'
 
 /** RFC 5321 section 4.5.5; some servers write the name of the daemon in its place. */
 export const hasEmptyReturnPath = (mail: Evidence): boolean => mail.has(['return-path'], /^<\s*(mailer-daemon)?\s*>/i)
 
 /** RFC 3834 section 5: everything but `no`. */
 export const isAutoSubmitted = (mail: Evidence): boolean => mail.has(['auto-submitted'], /^(?!no\s*($|[;(])).+/i)
+
+/** As no letter is sent. */
+export const isUnattended = (mail: Evidence): boolean =>
+  isAutoSubmitted(mail) || hasEmptyReturnPath(mail) || mail.has(PRECEDENCE, /^(?:bulk|junk|auto)/i)
 
 export const isDaemon = ({ localPart }: Evidence): boolean => DAEMON.test(localPart)
 
@@ -24,15 +29,18 @@ const SERVER_LOCAL =
 const SERVER_NAME =
   /\b(?:mail (?:delivery|system|administrator|server|gateway)|mailer.?daemon|delivery (?:sub)?system|postmaster|system administrator|systemadministrator|mail subsystem)\b/i
 
-/** No person sent it: what it says may be taken for a machine's words. */
-export const isOfMachine = (mail: Evidence): boolean =>
+/** As servers send bounces. Auto-Submitted is not enough: a ticket system tells of a bounce that it got, too. */
+export const isOfServer = (mail: Evidence): boolean =>
   isMailServer(mail) ||
   hasEmptyReturnPath(mail) ||
-  isAutoSubmitted(mail) ||
   mail.has(['x-failed-recipients']) ||
   mail.has(['received'], /^\(qmail \d+ invoked for bounce\)/i) ||
   mail.has(['content-type'], /^multipart\/report\b/i) ||
-  mail.content.from.length === 0
+  mail.content.from.length === 0 ||
+  (isAutoSubmitted(mail) && hasBounceSubject(mail))
+
+/** No person sent it: what it says may be taken for a machine's words. */
+export const isOfMachine = (mail: Evidence): boolean => isAutoSubmitted(mail) || isOfServer(mail)
 
 /** It was caused by another mail. */
 export const answersSomething = (mail: Evidence): boolean =>

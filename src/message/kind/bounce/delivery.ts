@@ -5,7 +5,7 @@ import type { Evidence } from '../evidence.ts'
 import { fromFields, TYPE_OF_CODE } from './from-fields.ts'
 import { fromProse } from './from-prose.ts'
 import { noticeOf } from './notice.ts'
-import { namedMessageId, type Original, originalOf } from './original.ts'
+import { fieldMessageId, namedMessageId, type Original, originalOf } from './original.ts'
 import { recipient } from './recipient.ts'
 import { type SesNotification, sesNotification } from './ses-notification.ts'
 import { type StatusClass, statusOf } from './status.ts'
@@ -26,7 +26,8 @@ export function reported(evidence: Evidence): Reported {
   const fields = fromFields(evidence.statusGroups, original)
   const found = fields === null ? prose() : fields.some(isBare) ? told(fields, prose()) : fields
   const recipients = [...found].sort((one, other) => ORDER.indexOf(one.action) - ORDER.indexOf(other.action))
-  const messageId = original.thread.messageId ?? namedMessageId(notice.lines) ?? content.inReplyTo[0] ?? null
+  const messageId =
+    original.thread.messageId ?? fieldMessageId(content) ?? namedMessageId(notice.lines) ?? content.inReplyTo[0] ?? null
   return {
     delivery: { temporary: isTemporary(recipients), originalMessageId: messageId, recipients },
     reportsOn: idsOf(messageId, original, content),

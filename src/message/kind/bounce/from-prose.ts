@@ -19,10 +19,15 @@ export function fromProse(evidence: Evidence, lines: readonly string[], original
   const named = concerned(evidence, namedRecipients(lines, isNobody), lines, original, isNobody)
   const shared = statusOf(null, text, hint)
   return named.map(({ address, diagnostic }) => {
-    // What is said to one recipient alone may stand anywhere.
-    const isTold = hasCode(diagnostic) || (named.length > 1 && statusOf(null, diagnostic) !== null)
-    const status = isTold ? statusOf(null, diagnostic, hint) : shared
-    return recipient(address, action, status, isTold ? diagnostic : `${diagnostic} ${text}`)
+    const own = diagnostic === '' ? null : statusOf(null, diagnostic, hint)
+    // A code that stands apart from the only recipient is about that one, too.
+    const isTold = own !== null && (named.length > 1 || hasCode(diagnostic))
+    return recipient(
+      address,
+      action,
+      isTold ? own : (shared ?? own),
+      own === null ? `${diagnostic} ${text}` : diagnostic,
+    )
   })
 }
 

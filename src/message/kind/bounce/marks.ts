@@ -116,7 +116,7 @@ const SUBJECTS: readonly string[] = [
   'message (?:you sent |status |frozen)|warning: (?:could not|message|delayed|returning)|considered unsolicited bulk',
   'unzustellbar|unauslieferbar|nicht zustellbar|zustellung(?:sproblem|sfehler|sstatus| fehlgeschlagen|sbenachrichtigung)|fehler bei der zustellung|unzustellbarkeit|nachricht konnte nicht|e-?mail konnte nicht|non remis|non distribuable|échec de (?:la )?(?:remise|distribution)|message non',
   'no se (?:puede|pudo|ha podido) entregar|no entregado|error de entrega|correo devuelto|mensaje (?:no entregado|devuelto)|impossibile recapitare|non recapita|mancat[ao] (?:consegna|recapito)|não (?:entregue|foi possível entregar)|falha na entrega|mensagem (?:não|devolvida)',
-  'onbestelbaar|niet (?:bezorgd|afgeleverd|bestelbaar)|olevererbart|kan inte levereras|ikke lever|kan ikke leveres|niedostarcz|nie (?:można dostarczyć|dostarczono)|nedoručiteln|nedoručen|kézbesíthetetlen|не доставлен|недоставлен|не удалось доставить|не может быть доставлен|teslim edilemedi|无法投递|退信|系统退信|배달 실패|반송',
+  'onbestelbaar|niet (?:bezorgd|afgeleverd|bestelbaar)|olevererbart|kan inte levereras|ikke lever|kan ikke leveres|niedostarcz|nie (?:można dostarczyć|dostarczono)|nedoručiteln|nedoručen|kézbesíthetetlen|не доставлен|недоставлен|не удалось доставить|не может быть доставлен|teslim edilem|доставить не удал|недоставленн|ei voitu toimittaa|toimittamatta|无法(?:投递|传递)|未(?:传递|送达)|無法(?:投遞|傳遞)|無法傳送|配信不能|배달(?:되지|할 수)|退信|系统退信|배달 실패|반송',
 ]
 
 /** Behind a subject like this stands a notice, if a machine wrote it. */

@@ -16,7 +16,9 @@ const LINE_MAX_CHARACTERS = 1000
 export function noticeOf(text: string): Notice {
   const all = text.slice(0, TEXT_MAX_CHARACTERS).split(/\r?\n|\r/)
   const end = all.findIndex((line, at) => endsNotice(line, at))
-  const own = end < 0 ? all : all.slice(0, end)
+  const words = end < 0 ? all : all.slice(0, end)
+  const fields = words.findIndex((line) => STATUS_FIELD.test(line))
+  const own = fields < 0 ? words : words.slice(0, fields)
   return {
     lines: own.slice(0, LINES_MAX).map((line) => line.slice(0, LINE_MAX_CHARACTERS)),
     returned: end < 0 ? '' : all.slice(BEGINS_HEADER.test(all[end] ?? '') ? end : end + 1).join('\n'),
@@ -30,6 +32,8 @@ function endsNotice(line: string, at: number): boolean {
   const words = line.replace(/^[^\p{L}\p{N}]+/u, '')
   return BEGINS_COPY.some((each) => each.test(words)) || (/^\W\W/.test(line) && RULED.some((each) => each.test(words)))
 }
+
+const STATUS_FIELD = /^(?:reporting-mta|final-recipient|original-recipient)\s?:/i
 
 const SEPARATOR_MAX_CHARACTERS = 200
 
@@ -46,5 +50,5 @@ const BEGINS_COPY: readonly RegExp[] = [
 /** The same between dashes, or whatever else a line is drawn with. */
 const RULED: readonly RegExp[] = [
   /^.{0,60}\b(?:copy of (?:the|your)|original|returned|undelivered|unsent|failed)\b.{0,40}\b(?:message|mail|headers?)\b/i,
-  /^.{0,60}\b(?:message|mail)(?:'s)?\b.{0,10}\b(?:headers?|text|body|follows|contents?)\b/i,
+  /^.{0,60}\b(?:message|mail)(?:'s)?,? (?:full )?(?:headers?|text|body|follows|contents?)\b/i,
 ]

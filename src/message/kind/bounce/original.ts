@@ -59,6 +59,14 @@ const EACH_ADDRESS = new RegExp(ADDRESS, 'gu')
 const addressesIn = (line: string): string[] =>
   Array.from(line.matchAll(EACH_ADDRESS), ([found]) => plain(found).toLowerCase())
 
+/** Where a field of the report itself names it: certified mail (PEC), and some gateways. */
+export function fieldMessageId({ header }: MailContent): string | null {
+  const value = header.find(
+    ({ name }) => name === 'x-riferimento-message-id' || name === 'x-original-message-id',
+  )?.value
+  return value === undefined ? null : threadFields(Buffer.from(`Message-ID: ${value}\n`, 'latin1')).messageId
+}
+
 /** A msg-id that a notice names among its own words: `Message-ID: <...>`. */
 export function namedMessageId(lines: readonly string[]): string | null {
   for (const line of lines) {

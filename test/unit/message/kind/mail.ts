@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream'
+import { ruleFields } from '../../../../src/message/header/rule-fields.ts'
 import { classify } from '../../../../src/message/kind/classify.ts'
 import { parse } from '../../../../src/message/parse/parse.ts'
+import type { MailContent } from '../../../../src/message/parsed-message.ts'
 
 /** What becomes of a mail that is written down as it would be sent, with LF. */
 export async function classified(mail: string) {
@@ -26,4 +28,40 @@ export function report(fields: string, type: string, parts: readonly string[]): 
   const contentType = `Content-Type: multipart/report; report-type=${type}; boundary=edge`
   const body = [...parts.map((part) => `--edge\n${part}`), '--edge--\n'].join('\n')
   return letter(`${fields}\nMIME-Version: 1.0\n${contentType}`, body)
+}
+
+/** A letter of Carla's. */
+export const PLAIN: MailContent = {
+  messageId: '<l@example.com>',
+  inReplyTo: [],
+  references: [],
+  date: null,
+  subject: 'Help',
+  from: [{ name: 'Carla', address: 'carla@example.com' }],
+  to: [{ name: '', address: 'support@desk.example' }],
+  cc: [],
+  replyTo: [],
+  text: 'Where is my order?\n',
+  html: null,
+  attachments: [],
+  header: [],
+  reportParts: [],
+  returnPath: null,
+  language: null,
+  defects: [],
+}
+
+const fields = (header: string) =>
+  ruleFields(header === '' ? [] : header.split('\n').map((line) => ({ key: line.slice(0, line.indexOf(':')), line })))
+
+/** What it is with this header, sender, subject and text. */
+export const of = (header: string, { sender = 'carla@example.com', subject = 'Help', text = PLAIN.text } = {}) => {
+  const { kind, reason, mayAnswer } = classify({
+    ...PLAIN,
+    header: fields(header),
+    subject,
+    text,
+    from: [{ name: '', address: sender }],
+  })
+  return { kind, reason, mayAnswer }
 }

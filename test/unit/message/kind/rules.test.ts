@@ -4,43 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { ruleFields } from '../../../../src/message/header/rule-fields.ts'
 import { classify } from '../../../../src/message/kind/classify.ts'
 import { RULES } from '../../../../src/message/kind/rules.ts'
-import type { MailContent } from '../../../../src/message/parsed-message.ts'
 import { understand } from '../../../../src/message/understand.ts'
-import { classified, letter } from './mail.ts'
-
-const PLAIN: MailContent = {
-  messageId: '<l@example.com>',
-  inReplyTo: [],
-  references: [],
-  date: null,
-  subject: 'Help',
-  from: [{ name: 'Carla', address: 'carla@example.com' }],
-  to: [{ name: '', address: 'support@desk.example' }],
-  cc: [],
-  replyTo: [],
-  text: 'Where is my order?\n',
-  html: null,
-  attachments: [],
-  header: [],
-  reportParts: [],
-  returnPath: null,
-  language: null,
-  defects: [],
-}
-
-const fields = (header: string) =>
-  ruleFields(header === '' ? [] : header.split('\n').map((line) => ({ key: line.slice(0, line.indexOf(':')), line })))
-
-const of = (header: string, { sender = 'carla@example.com', subject = 'Help', text = PLAIN.text } = {}) => {
-  const { kind, reason, mayAnswer } = classify({
-    ...PLAIN,
-    header: fields(header),
-    subject,
-    text,
-    from: [{ name: '', address: sender }],
-  })
-  return { kind, reason, mayAnswer }
-}
+import { classified, letter, of, PLAIN } from './mail.ts'
 
 /** Header, code, kind. */
 const AUTOMATIC = [
@@ -83,6 +48,8 @@ const AUTOMATIC = [
   ['Content-Type: multipart/report; report-type=feedback-report', 'feedback/report', 'feedback'],
   ['Content-Type: multipart/report; report-type=tlsrpt', 'notification/report', 'notification'],
   ['X-Failed-Recipients: gone@example.com', 'bounce/failed-recipients', 'delivery-status'],
+  ['X-Ricevuta: avvenuta-consegna', 'disposition/certified', 'disposition'],
+  ['X-Ricevuta: errore-consegna', 'bounce/certified', 'delivery-status'],
   ['X-SpamArrest-Challenge: 1', 'challenge/header', 'challenge'],
   ['Feedback-ID: 12:campaign:newsletter:esp', 'list/bulk', 'list'],
   ['X-CSA-Complaints: csa-complaints@eco.de', 'list/bulk', 'list'],
@@ -114,36 +81,6 @@ const MORE_MACHINES = [
   'people-bounces+1',
 ]
 
-/** As Exchange, Gmail, Zimbra, Lotus and others write them. */
-const ANSWERING_PROGRAMS = [
-  ...['Automatic reply: Help', 'Automatische Antwort: Hilfe', 'Réponse automatique : x', 'Respuesta automática: x'],
-  ...[
-    'Risposta automatica: x',
-    'Resposta automática: x',
-    'Autosvar: x',
-    'Automatiskt svar: x',
-    'Automatisch antwoord: x',
-  ],
-  ...['Odpowiedź automatyczna: x', 'Automatická odpověď: x', 'Автоматический ответ: x', '自動応答: x', '自动答复: x'],
-  ...[
-    'Out of Office AutoReply: x',
-    'AUTO: Jo is out of the office (returning 05/01)',
-    '[Auto-Reply] x',
-    'Abwesenheitsnotiz',
-  ],
-  ...['Re: Help (Automatic Response)', 'Otomatik yanıt: x', 'Automaattinen vastaus: x', 'Automatikus válasz: x'],
-]
-
-/** As persons write them, too. */
-const DOUBTFUL = [
-  'Out of Office',
-  'OOO: next week',
-  'OOF: away',
-  'Out of office: Help',
-  'Fuera de la oficina: x',
-  'Abwesend: x',
-]
-
 describe('a mail that must not be answered automatically (RFC 3834 section 2)', () => {
   test.each(AUTOMATIC)('shows by %s', (header, reason, kind) => {
     expect(of(header)).toEqual({ reason, kind, mayAnswer: false })
@@ -167,50 +104,11 @@ describe('a mail that must not be answered automatically (RFC 3834 section 2)', 
   })
 })
 
-describe('an auto-reply, which gets no ticket', () => {
-  test.each(ANSWERING_PROGRAMS)('is what a program began with: %s', (subject) => {
-    expect(of('', { subject })).toEqual({ reason: 'auto-reply/subject', kind: 'auto-reply', mayAnswer: false })
-  })
-
-  test.each(DOUBTFUL)('is not what a person may have begun with: %s', (subject) => {
-    expect(of('', { subject })).toEqual({ reason: 'no-answer/absence', kind: 'personal', mayAnswer: false })
-  })
-
-  test.each(DOUBTFUL)('is that beside the mark of a machine: %s', (subject) => {
-    for (const mark of ['Return-Path: <>', 'Precedence: bulk', 'Auto-Submitted: auto-generated']) {
-      expect(of(mark, { subject })).toEqual({ reason: 'auto-reply/absence', kind: 'auto-reply', mayAnswer: false })
-    }
-  })
-
-  test('is a note of Exchange in a language that nobody foresaw, by its header', () => {
-    const header =
-      'In-Reply-To: <a@desk.example>\nAuto-Submitted: auto-generated\nX-Auto-Response-Suppress: All\nX-MS-Exchange-Generated-Message-Source: Mailbox Rules Agent'
-    expect(of(header, { subject: 'Sjálfkrafa: x' }).kind).toBe('auto-reply')
-  })
-
-  test('is an answer sent as machines send, by its first sentence', () => {
-    const text = 'Hello,\nI am out of the office until Monday.\n'
-    expect(of('Auto-Submitted: auto-generated\nIn-Reply-To: <a@desk.example>', { text }).reason).toBe(
-      'auto-reply/absence',
-    )
-    expect(of('Auto-Submitted: auto-generated', { text }).reason).toBe('notification/auto-submitted')
-    expect(of('In-Reply-To: <a@desk.example>', { text }).reason).toBe('kind/none')
-    expect(of('In-Reply-To: <a@desk.example>\nX-Auto-Response-Suppress: All', { text }).kind).toBe('personal')
-  })
-
-  test('begins with Auto: only if it answers something (section 3.1.5)', () => {
-    expect(of('', { subject: 'Auto: parts' }).reason).toBe('kind/none')
-    expect(of('In-Reply-To: <a@b>', { subject: 'Auto: parts' }).reason).toBe('auto-reply/subject')
-  })
-
-  test('is not what a ticket system sends in the name of a person, though it is an answer', () => {
-    const header = 'Auto-Submitted: auto-generated\nX-Auto-Response-Suppress: All\nIn-Reply-To: <a@desk.example>'
-    expect(of(header, { subject: 'Re: [Ticket#12] Help' }).kind).toBe('notification')
-  })
-
-  test('names the mails that it answers, the nearest first', async () => {
-    const mail = letter('Auto-Submitted: auto-replied\nIn-Reply-To: <b@x>\nReferences: <root@x> <a@x> <b@x>')
-    expect((await classified(mail)).reportsOn).toEqual(['<b@x>', '<a@x>', '<root@x>'])
+test('an address that stands in the place of From is not written to', () => {
+  expect(classify({ ...PLAIN, defects: ['from-substituted'] })).toMatchObject({
+    reason: 'no-answer/sender-missing',
+    kind: 'personal',
+    mayAnswer: false,
   })
 })
 

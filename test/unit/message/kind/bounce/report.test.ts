@@ -98,6 +98,16 @@ describe('a delivery status notification (RFC 3464)', () => {
     ])
   })
 
+  test('does not take what it gives back for its own words', async () => {
+    const older = report(DAEMON, 'delivery-status', [WORDS, status(group('older@example.org', 'failed', '5.1.1'))])
+    const enclosed = `Content-Type: message/rfc822\n\n${older.replaceAll('edge', 'inner')}`
+    const { delivery } = await classified(
+      report(`${DAEMON}\nTo: bounces@desk.example`, 'delivery-status', [WORDS, enclosed]),
+    )
+    expect(delivery?.recipients.map(({ address }) => address)).toEqual(['support@desk.example'])
+    expect(delivery?.originalMessageId).toBe('<l@example.com>')
+  })
+
   test('of a success is one, too', async () => {
     const { kind, delivery } = await bounce(WORDS, status(group('there@example.org', 'relayed', '2.1.9')))
     expect(kind).toBe('delivery-status')
