@@ -20,6 +20,9 @@ export function* addressItems(field: string): Generator<AddressItem> {
   for (let item = scanner.item(); item !== null; item = scanner.item()) yield item
 }
 
+/** More is no name and no address. */
+const TEXT_MAX_CHARACTERS = 32 * 1024
+
 const ANGLE = /<([^<>]*)>/y
 /** Where the closing bracket is missing. */
 const OPEN_ANGLE = /<([^<>,;]*)/y
@@ -60,7 +63,7 @@ class Scanner {
   }
 
   #ended(end: string): AddressItem {
-    const text = this.#text.join('').replace(/\s+/g, ' ').trim()
+    const text = this.#text.join('').slice(0, TEXT_MAX_CHARACTERS).replace(/\s+/g, ' ').trim()
     const item = { text, angle: this.#angle, comments: this.#comments, isQuoted: this.#isQuoted, end }
     this.#text = []
     this.#angle = null

@@ -124,8 +124,8 @@ export function isKnownField(text: string, at: number): boolean {
 /** A CR alone ended the line where a field follows it. */
 function fieldsOf(field: string, faults: Set<HeadFault>): HeaderLine[] {
   const line = field.replace(/[\r\n]{1,4}$/, '')
-  if (!/\r(?!\r*\n)/.test(line)) return [headerLine(line)]
-  const parts = line.split(/\r(?=[!-9;-~]{1,76}:)/).slice(0, MAX_LINES)
+  if (!/\r(?!\r{0,8}\n)/.test(line)) return [headerLine(line)]
+  const parts = line.split(/\r(?=[!-9;-~]{1,76}:)/, MAX_LINES)
   if (parts.length > 1) faults.add('line-ends-mended')
   return parts.map(headerLine)
 }
