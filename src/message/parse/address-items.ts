@@ -37,6 +37,7 @@ class Scanner {
   #at = 0
   #text: string[] = []
   #angle: string | null = null
+  #piecesBefore = 0
   #comments: string[] = []
   #isQuoted = false
 
@@ -55,11 +56,19 @@ class Scanner {
         this.#at++
         return this.#ended(character)
       }
-      if (character === '<' && this.#angle) return this.#ended('')
+      if (character === '<' && this.#angle) return this.#endedWithoutComma()
       this.#step(character)
     }
     const isEmpty = this.#text.length === 0 && this.#angle === null && this.#comments.length === 0
     return isEmpty ? null : this.#ended('')
+  }
+
+  /** What stands behind the brackets is the name of the next one. */
+  #endedWithoutComma(): AddressItem {
+    const behind = this.#text.splice(this.#piecesBefore)
+    const item = this.#ended('')
+    this.#text = behind
+    return item
   }
 
   #ended(end: string): AddressItem {
@@ -141,6 +150,7 @@ class Scanner {
     OPEN_ANGLE.lastIndex = this.#at
     const [whole = '', inner = ''] = ANGLE.exec(this.#field) ?? OPEN_ANGLE.exec(this.#field) ?? []
     this.#angle = this.#angle || inner
+    this.#piecesBefore = this.#text.length
     this.#at += Math.max(whole.length, 1)
   }
 

@@ -1,8 +1,10 @@
+import { htmlToText } from '../html/html-text.ts'
 import type { ParsedAttachment } from '../parsed-message.ts'
 import { type Bodies, type BodyPart, bodies } from './bodies.ts'
 import { decodeText } from './charset.ts'
 import { madeAttachment } from './made-attachment.ts'
 import { isMultipart, isShown, isText, type Reading } from './mime-tree.ts'
+import type { Opened } from './open-parts.ts'
 import type { Part } from './part.ts'
 import { textOf } from './text-of-part.ts'
 import { uuFiles } from './uuencode.ts'
@@ -13,12 +15,13 @@ export interface Shown extends Bodies {
 }
 
 /** The text and the HTML of a message, wherever it has some. */
-export function shownBodies(root: Part, parts: readonly Part[], reading: Reading): Shown {
+export function shownBodies(root: Part, parts: readonly Part[], opened: Opened, reading: Reading): Shown {
   const attachments: ParsedAttachment[] = []
   const shown = bodies(bodyPart(root, reading, attachments))
   for (const part of parts) partDefects(part, reading)
+  pgpDefects(shown, reading)
   if (!isBlank(shown)) return { ...shown, attachments }
-  return { ...(instead(parts, reading) ?? shown), attachments }
+  return { ...(ofTnef(opened) ?? instead(parts, reading) ?? shown), attachments }
 }
 
 function partDefects(part: Part, { defects }: Reading): void {
@@ -47,6 +50,20 @@ function shownText(part: Part, reading: Reading, attachments: ParsedAttachment[]
     attachments.push(madeAttachment({ name: fileName, octets: file }, reading))
   }
   return textOf(part, found.rest, reading)
+}
+
+/** Outlook puts the text into winmail.dat alone, or beside a copy of it. */
+function ofTnef({ tnef }: Opened): Bodies | null {
+  const found = [...tnef.values()].find(({ text, html }) => text !== null || html !== null)
+  if (found === undefined) return null
+  return { text: found.text ?? htmlToText(found.html ?? ''), html: found.html }
+}
+
+/** RFC 9580 section 6.2. */
+function pgpDefects({ text }: Bodies, { defects }: Reading): void {
+  if (text === null || !text.includes('-----BEGIN PGP ')) return
+  if (text.includes('-----BEGIN PGP SIGNED MESSAGE-----')) defects.add('signed-pgp')
+  if (text.includes('-----BEGIN PGP MESSAGE-----')) defects.add('encrypted-pgp')
 }
 
 /** What stands for the text where no part is meant to be it. */
