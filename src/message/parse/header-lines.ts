@@ -57,9 +57,11 @@ function isField(text: string, at: number): boolean {
 /** Behind empty lines that stand before the header, and the line that mbox files put there. */
 function startOf(text: string, faults: Set<HeadFault>): number {
   BLANK_LINES.lastIndex = 0
-  const blank = BLANK_LINES.test(text) && isKnownField(text, BLANK_LINES.lastIndex) ? BLANK_LINES.lastIndex : 0
+  const blank = BLANK_LINES.test(text) ? BLANK_LINES.lastIndex : 0
   MBOX_LINE.lastIndex = blank
-  const start = MBOX_LINE.test(text) ? MBOX_LINE.lastIndex : blank
+  const begin = MBOX_LINE.test(text) ? MBOX_LINE.lastIndex : blank
+  // Else the message has no header, or a text begins like this.
+  const start = isKnownField(text, begin) ? begin : 0
   if (start > 0) faults.add('header-start-mended')
   return start
 }

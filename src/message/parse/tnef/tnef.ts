@@ -61,7 +61,7 @@ export function readTnef(octets: Buffer, depth = 0): Tnef | null {
   if (octets.length < 6 || octets.readUInt32LE(0) !== SIGNATURE) return null
   const message = new Message(depth)
   let at = 6
-  while (at + 11 <= octets.length) {
+  while (at + 9 <= octets.length) {
     const id = octets.readUInt16LE(at + 1)
     const length = octets.readUInt32LE(at + 5)
     const end = at + 9 + length
