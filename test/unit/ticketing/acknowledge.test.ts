@@ -14,6 +14,7 @@ const decide = (over: object = {}, isNewTicket = true, acknowledging: Parameters
       returnPath: null,
       language: 'de',
       from: [{ name: 'Carla', address: FROM }],
+      defects: [],
       ...over,
     },
     isNewTicket,
@@ -39,6 +40,8 @@ describe('the opening of a ticket', () => {
     [decide({}, false), 'acknowledge/no-new-ticket'],
     [decide({ mayAnswer: false, reason: 'automatic/list' }), 'automatic/list'],
     [decide({ from: [{ name: '', address: 'us@example.org' }] }), 'acknowledge/own-mailbox'],
+    [decide({ defects: ['from-substituted'] }), 'acknowledge/no-from-address'],
+    [decide({ from: [{ name: '', address: 'root' }] }), 'acknowledge/no-from-address'],
   ])('is not, and the reason is told (%#)', (decision, refusal) => {
     expect(decision).toEqual({ refusal })
   })
