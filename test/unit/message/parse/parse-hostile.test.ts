@@ -110,4 +110,59 @@ describe('hostile mail', () => {
       { numRuns: 300 },
     )
   })
+
+  test('a mail that was damaged anywhere gives a storable value, whatever the chunks', async () => {
+    const whole = Buffer.from(
+      [
+        'From: =?utf-8?q?J=C3=BCrgen?= <j@x.example>, "Doe, J" <d@x.example>',
+        'Subject: =?utf-8?b?RnJhZ2U=?= =?iso-2022-jp?b?GyRCJUYlOSVIGyhC?=',
+        'Content-Type: multipart/mixed; boundary="b b"',
+        ...['', '--b b', 'Content-Type: multipart/alternative; boundary=c', '', '--c', '', 'text', '--c'],
+        ...[
+          'Content-Type: text/html; charset=utf-16',
+          'Content-Transfer-Encoding: quoted-printable',
+          '',
+          '<p>=C3=BC=',
+          '--c--',
+        ],
+        ...['--b b', "Content-Disposition: attachment; filename*0*=utf-8''%C3; filename*1*=%BC", ''],
+        ...[
+          'begin 644 a',
+          '#0V%T',
+          'end',
+          '--b b',
+          'Content-Type: message/rfc822',
+          'Content-Transfer-Encoding: base64',
+          '',
+        ],
+        ...['U3ViamVjdDogeA==', '--b b', 'Content-Type: application/ms-tnef', 'Content-Transfer-Encoding: base64', ''],
+        ...['eJ8+IgEAAQyABAAAAGFiY2Q=', '--b b--', ''],
+      ].join('\r\n'),
+    )
+    const damage = fc.record({
+      at: fc.nat({ max: whole.length }),
+      cut: fc.nat({ max: 20 }),
+      put: fc.oneof(
+        fc.uint8Array({ maxLength: 8 }),
+        fc.constantFrom('\r', '\n', '\r\n\r\n', '--', '=?', '"', '\0').map((text) => Buffer.from(text)),
+      ),
+    })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(damage, { maxLength: 6 }),
+        fc.integer({ min: 1, max: 300 }),
+        async (all, chunkOctets) => {
+          const damaged = all.reduce(
+            (octets, { at, cut, put }) => Buffer.concat([octets.subarray(0, at), put, octets.subarray(at + cut)]),
+            whole,
+          )
+          const message = await parse(inChunks(damaged, chunkOctets), { content: true })
+          const json = JSON.stringify(message)
+          const isWhole = message.attachments.every(({ content, sizeBytes }) => content?.length === sizeBytes)
+          return isWhole && !json.includes('\\u0000') && !/\\ud[89a-f]/.test(json)
+        },
+      ),
+      { numRuns: 500 },
+    )
+  })
 })
