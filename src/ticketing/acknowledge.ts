@@ -21,7 +21,7 @@ export interface Acknowledging {
 
 export const NOTHING_ACKNOWLEDGED: Acknowledging = { isSwitchedOn: () => false, isOwn: () => false }
 
-type Mail = Pick<ParsedMessage, 'mayAnswer' | 'reason' | 'returnPath' | 'language' | 'from'>
+type Mail = Pick<ParsedMessage, 'mayAnswer' | 'reason' | 'returnPath' | 'language' | 'from' | 'defects'>
 
 /** undefined: acknowledgements are switched off. */
 export function acknowledgementOf(
@@ -41,6 +41,7 @@ function refusalOf({ isOwn }: Acknowledging, mail: Mail, trust: Trust, isNewTick
   const address = mail.from[0]?.address ?? ''
   if (!isNewTicket) return 'acknowledge/no-new-ticket'
   if (!mail.mayAnswer) return mail.reason
+  if (mail.defects.includes('from-substituted') || !address.includes('@')) return 'acknowledge/no-from-address'
   if (isOwn(address)) return 'acknowledge/own-mailbox'
   if (trust === 'failed') return 'acknowledge/sender-not-authentic'
   if (trust === 'verified' || mail.returnPath === null || isOfOneHouse(address, mail.returnPath)) return null

@@ -20,6 +20,9 @@ export function* addressItems(field: string): Generator<AddressItem> {
   for (let item = scanner.item(); item !== null; item = scanner.item()) yield item
 }
 
+/** More is no name and no address. */
+const TEXT_MAX_CHARACTERS = 32 * 1024
+
 const ANGLE = /<([^<>]*)>/y
 /** Where the closing bracket is missing. */
 const OPEN_ANGLE = /<([^<>,;]*)/y
@@ -34,6 +37,7 @@ class Scanner {
   #at = 0
   #text: string[] = []
   #angle: string | null = null
+  #piecesBefore = 0
   #comments: string[] = []
   #isQuoted = false
 
@@ -52,15 +56,23 @@ class Scanner {
         this.#at++
         return this.#ended(character)
       }
-      if (character === '<' && this.#angle) return this.#ended('')
+      if (character === '<' && this.#angle) return this.#endedWithoutComma()
       this.#step(character)
     }
     const isEmpty = this.#text.length === 0 && this.#angle === null && this.#comments.length === 0
     return isEmpty ? null : this.#ended('')
   }
 
+  /** What stands behind the brackets is the name of the next one. */
+  #endedWithoutComma(): AddressItem {
+    const behind = this.#text.splice(this.#piecesBefore)
+    const item = this.#ended('')
+    this.#text = behind
+    return item
+  }
+
   #ended(end: string): AddressItem {
-    const text = this.#text.join('').replace(/\s+/g, ' ').trim()
+    const text = this.#text.join('').slice(0, TEXT_MAX_CHARACTERS).replace(/\s+/g, ' ').trim()
     const item = { text, angle: this.#angle, comments: this.#comments, isQuoted: this.#isQuoted, end }
     this.#text = []
     this.#angle = null
@@ -138,6 +150,7 @@ class Scanner {
     OPEN_ANGLE.lastIndex = this.#at
     const [whole = '', inner = ''] = ANGLE.exec(this.#field) ?? OPEN_ANGLE.exec(this.#field) ?? []
     this.#angle = this.#angle || inner
+    this.#piecesBefore = this.#text.length
     this.#at += Math.max(whole.length, 1)
   }
 

@@ -16,7 +16,9 @@ export function mailboxes(field: string, decode: (octets: string) => string, max
     const mailbox = mailboxOf(item, before, decode)
     if (mailbox !== null) found.push(mailbox)
   }
+  let items = 0
   for (const item of addressItems(field)) {
+    if (++items > ITEMS_PER_MAILBOX * (maxMailboxes + 1)) break
     if (isWord(item) && item.end === ',' && waiting.length < NAME_MAX_WORDS) {
       waiting.push(item)
       continue
@@ -29,6 +31,9 @@ export function mailboxes(field: string, decode: (octets: string) => string, max
   for (const each of waiting) add(each)
   return found
 }
+
+/** Empty ones count, too: a megabyte of commas is no address field. */
+const ITEMS_PER_MAILBOX = 20
 
 /** `Doe, John <j@x>`: nobody's name has more commas. */
 const NAME_MAX_WORDS = 5

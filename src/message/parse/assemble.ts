@@ -7,13 +7,14 @@ import { dateField } from './date-field.ts'
 import { defectsOf } from './defects.ts'
 import type { HeaderLine } from './header-lines.ts'
 import { HeaderReader } from './header-reader.ts'
-import type { Reading } from './mime-tree.ts'
+import { inOrder, type Reading } from './mime-tree.ts'
+import type { Opened } from './open-parts.ts'
 import type { Part } from './part.ts'
 import { sendersOf } from './senders.ts'
 import { shownBodies } from './shown-bodies.ts'
 
 /** The one place where what a sender wrote becomes ours: each string storable, each list bounded. */
-export function assemble(lines: readonly HeaderLine[], root: Part, reading: Reading): MailContent {
+export function assemble(lines: readonly HeaderLine[], root: Part, opened: Opened, reading: Reading): MailContent {
   const { limits, defects } = reading
   const value = (text: string): string => bounded(text, limits.maxValueChars, () => defects.add('value-truncated'))
   const parts = inOrder(root)
@@ -26,8 +27,8 @@ export function assemble(lines: readonly HeaderLine[], root: Part, reading: Read
   }
   const thread = threadFields(threadHeader(lines))
   const subject = value(fields.text('subject'))
-  const { text, html, attachments: extracted } = shownBodies(root, parts, reading)
-  const attachments = [...attachmentsOf(parts, reading), ...extracted]
+  const { text, html, attachments: extracted } = shownBodies(root, parts, opened, reading)
+  const attachments = [...attachmentsOf(parts, opened, reading), ...extracted]
   if (lines.length > limits.maxHeaderFields) defects.add('header-truncated')
   if (attachments.length > limits.maxAttachments) defects.add('attachments-truncated')
   const message = {
@@ -46,19 +47,6 @@ export function assemble(lines: readonly HeaderLine[], root: Part, reading: Read
   }
   if (message.messageId === null) defects.add('message-id-missing')
   return { ...message, defects: defectsOf(defects) }
-}
-
-function inOrder(root: Part): Part[] {
-  const all: Part[] = []
-  const open = [root]
-  for (let part = open.pop(); part !== undefined; part = open.pop()) {
-    all.push(part)
-    for (let index = part.children.length - 1; index >= 0; index--) {
-      const child = part.children[index]
-      if (child) open.push(child)
-    }
-  }
-  return all
 }
 
 function bounded(text: string, maxChars: number, onCut: () => void): string {

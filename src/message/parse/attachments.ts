@@ -3,14 +3,18 @@ import { decodeHeaderText } from './encoded-words.ts'
 import { safeFileName } from './file-name.ts'
 import { headerLines } from './header-lines.ts'
 import { isMultipart, isOfReport, isShown, type Reading } from './mime-tree.ts'
+import { type Opened, tnefAttachments } from './open-parts.ts'
 import type { Part } from './part.ts'
 import { unfolded } from './part-header.ts'
 
 /** The parts that are attachments, in their order. */
-export function attachmentsOf(parts: readonly Part[], reading: Reading): ParsedAttachment[] {
+export function attachmentsOf(parts: readonly Part[], { tnef }: Opened, reading: Reading): ParsedAttachment[] {
   return parts
     .filter((part) => !isMultipart(part) && !isShown(part.contentType, part.header))
-    .map((part) => attachment(part, reading))
+    .flatMap((part) => {
+      const opened = tnef.get(part)
+      return opened === undefined ? [attachment(part, reading)] : tnefAttachments(opened, reading)
+    })
 }
 
 function attachment(part: Part, reading: Reading): ParsedAttachment {

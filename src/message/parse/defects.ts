@@ -55,11 +55,11 @@ export const DEFECTS = {
   'uuencode-broken': ['A file in uuencode has no end or broken lines', 'Decoded as far as it goes'],
   'tnef-opened': ['A winmail.dat (MS-OXTNEF)', 'What it holds stands in its place'],
   'tnef-unreadable': ['A winmail.dat that cannot be read', 'Kept as attachment'],
-  'signed-smime': [
-    'The mail is signed (S/MIME); its signature was not verified',
-    'The text is read, the signature kept as attachment',
+  'smime-opened': [
+    'The mail is wrapped in its S/MIME signature',
+    'What is signed is read, the signature was not verified',
   ],
-  'signed-pgp': ['The mail is signed (PGP); its signature was not verified', 'The text is read, the signature kept'],
+  'signed-pgp': ['The text is signed (PGP, inline)', 'Kept as it is; the signature was not verified'],
   'encrypted-smime': ['The mail is encrypted (S/MIME)', 'Kept as attachment'],
   'encrypted-pgp': ['The mail or a part is encrypted (PGP)', 'Kept as it is'],
   'value-truncated': ['A subject, a name, an address or a file name is longer than the limit', 'Cut'],

@@ -57,9 +57,11 @@ function isField(text: string, at: number): boolean {
 /** Behind empty lines that stand before the header, and the line that mbox files put there. */
 function startOf(text: string, faults: Set<HeadFault>): number {
   BLANK_LINES.lastIndex = 0
-  const blank = BLANK_LINES.test(text) && isKnownField(text, BLANK_LINES.lastIndex) ? BLANK_LINES.lastIndex : 0
+  const blank = BLANK_LINES.test(text) ? BLANK_LINES.lastIndex : 0
   MBOX_LINE.lastIndex = blank
-  const start = MBOX_LINE.test(text) ? MBOX_LINE.lastIndex : blank
+  const begin = MBOX_LINE.test(text) ? MBOX_LINE.lastIndex : blank
+  // Else the message has no header, or a text begins like this.
+  const start = isKnownField(text, begin) ? begin : 0
   if (start > 0) faults.add('header-start-mended')
   return start
 }
@@ -124,8 +126,8 @@ export function isKnownField(text: string, at: number): boolean {
 /** A CR alone ended the line where a field follows it. */
 function fieldsOf(field: string, faults: Set<HeadFault>): HeaderLine[] {
   const line = field.replace(/[\r\n]{1,4}$/, '')
-  if (!/\r(?!\r*\n)/.test(line)) return [headerLine(line)]
-  const parts = line.split(/\r(?=[!-9;-~]{1,76}:)/).slice(0, MAX_LINES)
+  if (!/\r(?!\r{0,8}\n)/.test(line)) return [headerLine(line)]
+  const parts = line.split(/\r(?=[!-9;-~]{1,76}:)/, MAX_LINES)
   if (parts.length > 1) faults.add('line-ends-mended')
   return parts.map(headerLine)
 }

@@ -50,5 +50,5 @@ export class HeaderReader {
 const unfoldedValue = ({ line }: HeaderLine): string =>
   line
     .slice(line.indexOf(':') + 1)
-    .replace(/\r*\n/g, '')
+    .replace(/\r{0,8}\n/g, '')
     .trim()

@@ -67,6 +67,20 @@ function endAll(root: Part): void {
   }
 }
 
+/** All parts, each before what stands within it. */
+export function inOrder(root: Part): Part[] {
+  const all: Part[] = []
+  const open = [root]
+  for (let part = open.pop(); part !== undefined; part = open.pop()) {
+    all.push(part)
+    for (let index = part.children.length - 1; index >= 0; index--) {
+      const child = part.children[index]
+      if (child) open.push(child)
+    }
+  }
+  return all
+}
+
 export const isMultipart = ({ contentType }: Part): boolean => contentType.startsWith('multipart/')
 
 const boundaryOf = (part: Part): Buffer | null => (isMultipart(part) ? part.header.boundary : null)
@@ -97,6 +111,7 @@ function contentTypeOf({ contentType, fileName, disposition }: PartHeader, paren
 /** RFC 3464, RFC 3462, RFC 8098, RFC 5965, and the mail that a report is about. */
 const OF_REPORTS = /^(?:message\/|text\/rfc822-headers)/
 const OPENED = /^application\/(?:ms-tnef|vnd\.ms-tnef|(?:x-)?pkcs7-mime)$/
+const TNEF_NAME = /^winmail\.dat$/i
 
 export const isOfReport = (contentType: string): boolean => OF_REPORTS.test(contentType)
 
@@ -111,7 +126,7 @@ function keepingOf(contentType: string, header: PartHeader, { content, limits }:
   if (contentType.startsWith('multipart/')) return { room: 'stray', startOctets }
   if (isShown(contentType, header)) return { room: 'text', startOctets }
   if (content) return { room: 'all', startOctets }
-  if (OPENED.test(contentType)) return { room: 'opened', startOctets }
+  if (OPENED.test(contentType) || TNEF_NAME.test(header.fileName ?? '')) return { room: 'opened', startOctets }
   if (isText(contentType) && header.disposition !== 'attachment') return { room: 'text', startOctets }
   return { room: isOfReport(contentType) ? 'start' : 'none', startOctets }
 }

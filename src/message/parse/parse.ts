@@ -4,8 +4,9 @@ import type { MailContent } from '../parsed-message.ts'
 import { assemble } from './assemble.ts'
 import { readHead } from './head.ts'
 import { PARSE_LIMITS, type ParseLimits } from './limits.ts'
-import { newReading, readTree } from './mime-tree.ts'
+import { inOrder, newReading, readTree } from './mime-tree.ts'
 import { mendMultiparts } from './odd-multipart.ts'
+import { openParts } from './open-parts.ts'
 
 export interface ParseOptions {
   /** Keep the octets of the attachments, too: they are otherwise only counted and digested while they pass by. */
@@ -33,7 +34,8 @@ export async function parse(
     for (const fault of faults) reading.defects.add(fault)
     const root = await readTree(lines, body, reading)
     await mendMultiparts(root, reading)
-    return assemble(lines, root, reading)
+    const opened = await openParts(inOrder(root), reading)
+    return assemble(lines, root, opened, reading)
   } catch (error) {
     if (source.failure) throw source.failure.error
     if (error instanceof MailchuteError) throw error

@@ -60,7 +60,7 @@ const MIME_FIELDS = new Set([
 /** The value of a field without its folds. */
 export function unfolded(line: string): string {
   const value = line.slice(line.indexOf(':') + 1, line.indexOf(':') + 1 + MAX_FIELD_CHARACTERS)
-  return value.replace(/\r*\n/g, '').trim()
+  return value.replace(/\r{0,8}\n/g, '').trim()
 }
 
 function nameOf(disposition: StructuredField, type: StructuredField): string | null {

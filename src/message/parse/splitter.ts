@@ -171,7 +171,7 @@ class Reading<P> {
     splitter.checkBoundary = (line) => {
       const boundary = checkBoundary(line)
       const isNext = boundary === 1 || boundary === 3
-      return isNext && this.#count > this.#limits.maxParts ? false : boundary
+      return isNext && this.#count > this.#limits.maxParts + 1 ? false : boundary
     }
     splitter.checkHeadSize = (pendingOctets = 0) => {
       if (pendingOctets > this.#limits.maxHeaderOctets) this.#cutLine()
@@ -232,7 +232,7 @@ class Reading<P> {
     node.headers = true
     node._headersLines = []
     this.#count++
-    if (this.#count > this.#limits.maxParts) {
+    if (this.#count > this.#limits.maxParts + 1) {
       this.#parts.set(node, null)
       this.#events.fault('parts-truncated')
       return

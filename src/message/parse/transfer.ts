@@ -39,52 +39,63 @@ export function decodeQ(text: string): Buffer {
  */
 class Base64Decoder implements TransferDecoder {
   fault: TransferDecoder['fault'] = null
-  #digits = ''
+  #bits = 0
+  #bitCount = 0
   #isPadded = false
 
   write(octets: Buffer): Buffer {
     const text = octets.toString('latin1')
-    const isClean = /^[A-Za-z0-9+/\r\n]*$/.test(text)
-    const digits = isClean ? text.replace(/[\r\n]+/g, '') : this.#cleaned(text)
-    if (digits.includes('=')) return this.#padded(digits)
-    return this.#decode(digits)
+    if (this.#bitCount > 0 || this.#isPadded || !/^[A-Za-z0-9+/\r\n]*$/.test(text)) return this.#decode(octets)
+    const digits = text.replace(/[\r\n]+/g, '')
+    const whole = digits.length - (digits.length % 4)
+    const decoded = Buffer.from(digits.slice(0, whole), 'base64')
+    if (whole === digits.length) return decoded
+    return Buffer.concat([decoded, this.#decode(Buffer.from(digits.slice(whole), 'latin1'))])
   }
 
   end(): Buffer {
-    const rest = this.#digits
-    this.#digits = ''
-    if (rest.length === 1) this.fault = 'base64-broken'
-    return Buffer.from(rest, 'base64')
+    // Six bits are no octet.
+    if (this.#bitCount === 6) this.fault = 'base64-broken'
+    return NOTHING
   }
 
-  #cleaned(text: string): string {
-    const digits = text.replace(/[^A-Za-z0-9+/=]+/g, '')
-    if (/[^A-Za-z0-9+/=\s]/.test(text)) this.fault = 'base64-broken'
-    return digits
-  }
-
-  #padded(digits: string): Buffer {
-    const groups = digits.split(/=+/)
-    const last = groups.pop() ?? ''
-    const all: Buffer[] = []
-    for (const group of groups) {
-      all.push(this.#decode(group), this.end())
-      this.#isPadded = true
+  /** Octet by octet: for what is not aligned, and for what is not clean. */
+  #decode(octets: Buffer): Buffer {
+    const out = Buffer.allocUnsafe(octets.length)
+    let length = 0
+    for (const octet of octets) {
+      const value = DIGITS[octet] ?? FOREIGN
+      if (value < 64) {
+        if (this.#isPadded) this.#begin()
+        this.#bits = ((this.#bits << 6) | value) & 0xffffff
+        this.#bitCount += 6
+        if (this.#bitCount >= 8) {
+          this.#bitCount -= 8
+          out[length++] = this.#bits >> this.#bitCount
+        }
+      } else if (value === PADDING) this.#isPadded = true
+      else if (value === FOREIGN) this.fault = 'base64-broken'
     }
-    all.push(this.#decode(last))
-    return Buffer.concat(all)
+    return out.subarray(0, length)
   }
 
-  #decode(digits: string): Buffer {
-    if (digits === '') return NOTHING
-    if (this.#isPadded) this.fault = 'base64-broken'
+  /** Behind padding another text begins. */
+  #begin(): void {
+    this.fault = 'base64-broken'
     this.#isPadded = false
-    const all = this.#digits + digits
-    const whole = all.length - (all.length % 4)
-    this.#digits = all.slice(whole)
-    return Buffer.from(all.slice(0, whole), 'base64')
+    this.#bits = 0
+    this.#bitCount = 0
   }
 }
+
+const PADDING = 64
+const WHITE_SPACE = 65
+const FOREIGN = 66
+const DIGITS = new Uint8Array(256).fill(FOREIGN)
+for (const [value, digit] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/='].entries()) {
+  DIGITS[digit.charCodeAt(0)] = value
+}
+for (const octet of [0x20, 0x09, 0x0a, 0x0d]) DIGITS[octet] = WHITE_SPACE
 
 const EQUALS = 0x3d
 const LF = 0x0a

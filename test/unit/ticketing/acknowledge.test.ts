@@ -19,6 +19,7 @@ const decide = (
       returnPath: null,
       language: 'de',
       from: [{ name: 'Carla', address: FROM }],
+      defects: [],
       ...over,
     },
     trust,
@@ -46,6 +47,8 @@ describe('the opening of a ticket', () => {
     [decide({ mayAnswer: false, reason: 'list/header' }), 'list/header'],
     [decide({ from: [{ name: '', address: 'us@example.org' }] }), 'acknowledge/own-mailbox'],
     [decide({ trust: 'failed' }), 'acknowledge/sender-not-authentic'],
+    [decide({ defects: ['from-substituted'] }), 'acknowledge/no-from-address'],
+    [decide({ from: [{ name: '', address: 'root' }] }), 'acknowledge/no-from-address'],
   ])('is not, and the reason is told (%#)', (decision, refusal) => {
     expect(decision).toEqual({ refusal })
   })

@@ -45,7 +45,7 @@ describe('hostile mail', () => {
 
   test('of more parts than the limit the first ones are kept', async () => {
     const message = await parsed(parts(200), { ...PARSE_LIMITS, maxParts: 100 })
-    expect(message.attachments).toHaveLength(99)
+    expect(message.attachments).toHaveLength(100)
     expect(new Set(message.attachments.map(({ sizeBytes }) => sizeBytes))).toEqual(new Set([1]))
     expect(message.defects).toContain('parts-truncated')
   })
@@ -108,6 +108,61 @@ describe('hostile mail', () => {
         return !json.includes('\\u0000') && !/\\ud[89a-f]/.test(json)
       }),
       { numRuns: 300 },
+    )
+  })
+
+  test('a mail that was damaged anywhere gives a storable value, whatever the chunks', async () => {
+    const whole = Buffer.from(
+      [
+        'From: =?utf-8?q?J=C3=BCrgen?= <j@x.example>, "Doe, J" <d@x.example>',
+        'Subject: =?utf-8?b?RnJhZ2U=?= =?iso-2022-jp?b?GyRCJUYlOSVIGyhC?=',
+        'Content-Type: multipart/mixed; boundary="b b"',
+        ...['', '--b b', 'Content-Type: multipart/alternative; boundary=c', '', '--c', '', 'text', '--c'],
+        ...[
+          'Content-Type: text/html; charset=utf-16',
+          'Content-Transfer-Encoding: quoted-printable',
+          '',
+          '<p>=C3=BC=',
+          '--c--',
+        ],
+        ...['--b b', "Content-Disposition: attachment; filename*0*=utf-8''%C3; filename*1*=%BC", ''],
+        ...[
+          'begin 644 a',
+          '#0V%T',
+          'end',
+          '--b b',
+          'Content-Type: message/rfc822',
+          'Content-Transfer-Encoding: base64',
+          '',
+        ],
+        ...['U3ViamVjdDogeA==', '--b b', 'Content-Type: application/ms-tnef', 'Content-Transfer-Encoding: base64', ''],
+        ...['eJ8+IgEAAQyABAAAAGFiY2Q=', '--b b--', ''],
+      ].join('\r\n'),
+    )
+    const damage = fc.record({
+      at: fc.nat({ max: whole.length }),
+      cut: fc.nat({ max: 20 }),
+      put: fc.oneof(
+        fc.uint8Array({ maxLength: 8 }),
+        fc.constantFrom('\r', '\n', '\r\n\r\n', '--', '=?', '"', '\0').map((text) => Buffer.from(text)),
+      ),
+    })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(damage, { maxLength: 6 }),
+        fc.integer({ min: 1, max: 300 }),
+        async (all, chunkOctets) => {
+          const damaged = all.reduce(
+            (octets, { at, cut, put }) => Buffer.concat([octets.subarray(0, at), put, octets.subarray(at + cut)]),
+            whole,
+          )
+          const message = await parse(inChunks(damaged, chunkOctets), { content: true })
+          const json = JSON.stringify(message)
+          const isWhole = message.attachments.every(({ content, sizeBytes }) => content?.length === sizeBytes)
+          return isWhole && !json.includes('\\u0000') && !/\\ud[89a-f]/.test(json)
+        },
+      ),
+      { numRuns: 500 },
     )
   })
 })
