@@ -4,7 +4,8 @@ import { sanitise } from '../message/html/sanitise.ts'
 import type { Store } from '../store/store.ts'
 import type { ListedTicket, TicketDetail } from '../store/tickets.ts'
 import { openApp } from './app.ts'
-import { ago, bytes, print, printable, printJson, table } from './terminal.ts'
+import { ago, print, printable, printJson, table } from './terminal.ts'
+import { entryText } from './ticket-entry.ts'
 
 const PAGE = 500
 
@@ -97,13 +98,4 @@ function detailText(ticket: TicketDetail): string {
     ...(mergedInto === null ? [] : [`merged into #${mergedInto}`]),
   ]
   return `${head.join('\n')}\n${ticket.entries.map(entryText).join('')}`
-}
-
-function entryText(each: TicketDetail['entries'][number]): string {
-  const lines = (each.text ?? '').split('\n').map((line) => `  ${printable(line)}`.trimEnd())
-  const files = each.attachments.map(
-    ({ filename, contentType, sizeBytes }) => `  [${printable(filename ?? contentType)}, ${bytes(sizeBytes)}]`,
-  )
-  const when = (each.sentAt ?? each.createdAt).toISOString()
-  return `\n${when}  ${printable(each.fromName || each.fromAddress)}\n${[...lines, ...files].join('\n')}\n`
 }
