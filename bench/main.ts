@@ -9,6 +9,7 @@ import { idleRows } from './rows/idle.ts'
 import { intakeRows } from './rows/intake.ts'
 import { peerRows } from './rows/peers.ts'
 import { slowLineRows } from './rows/slow-line.ts'
+import { understandRows } from './rows/understand.ts'
 import { inChild } from './support/child.ts'
 import { type Finished, finish, stagesText, tableText } from './support/report.ts'
 import { GROUPS, type Group, type Measured, type Row } from './support/row.ts'
@@ -16,7 +17,7 @@ import { openWorld, type World } from './support/world.ts'
 import type { Stage } from './tasks/stages.ts'
 
 const USAGE = `usage: npm run bench -- [--quick] [--json] [--verbose] [--runs N] [--mails N] [${GROUPS.join('|')} ...]\n`
-const ROWS: readonly Row[] = [...intakeRows, ...drainRows, ...peerRows, ...slowLineRows, ...idleRows]
+const ROWS: readonly Row[] = [...intakeRows, ...drainRows, ...peerRows, ...slowLineRows, ...idleRows, ...understandRows]
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,

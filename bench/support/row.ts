@@ -15,7 +15,7 @@ export interface Row {
   measure(world: World): Promise<Measured>
 }
 
-export const GROUPS = ['intake', 'drain', 'peers', 'slow', 'idle', 'stages'] as const
+export const GROUPS = ['intake', 'drain', 'peers', 'slow', 'idle', 'stages', 'understand'] as const
 export type Group = (typeof GROUPS)[number]
 
 export interface Measured {

@@ -4,7 +4,8 @@ import { sanitise } from '../message/html/sanitise.ts'
 import type { Store } from '../store/store.ts'
 import type { ListedTicket, TicketDetail } from '../store/tickets.ts'
 import { openApp } from './app.ts'
-import { ago, bytes, print, printable, printJson, table } from './terminal.ts'
+import { ago, print, printable, printJson, table } from './terminal.ts'
+import { entryText } from './ticket-entry.ts'
 
 const PAGE = 500
 
@@ -126,13 +127,4 @@ function marksText({ queue, priority, tags, assignee }: TicketDetail): string[] 
     ...(assignee === null ? [] : [`assigned to ${printable(assignee)}`]),
   ]
   return marks.length === 0 ? [] : [marks.join('; ')]
-}
-
-function entryText(each: TicketDetail['entries'][number]): string {
-  const lines = (each.text ?? '').split('\n').map((line) => `  ${printable(line)}`.trimEnd())
-  const files = each.attachments.map(
-    ({ filename, contentType, sizeBytes }) => `  [${printable(filename ?? contentType)}, ${bytes(sizeBytes)}]`,
-  )
-  const when = (each.sentAt ?? each.createdAt).toISOString()
-  return `\n${when}  ${printable(each.fromName || each.fromAddress)}\n${[...lines, ...files].join('\n')}\n`
 }
