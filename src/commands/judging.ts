@@ -13,9 +13,13 @@ export function judgingOf(app: App): Partial<Judging> {
   return {
     acknowledging: acknowledgingOf(app),
     policyOf,
-    ...(app.config.similarPerHour === null
-      ? {}
-      : { unlessLoop: createLoopGuard(app.store, app.config.similarPerHour) }),
+    ...loopGuardOf(app),
     rules: rulesOf(app, policyOf),
   }
+}
+
+function loopGuardOf({ store, config: { similarPerHour }, log }: App): Partial<Pick<Judging, 'unlessLoop'>> {
+  if (similarPerHour === null) return {}
+  const onLoop = (inboundMessageId: string) => log.event('loop.detected', { inboundMessageId, similarPerHour })
+  return { unlessLoop: createLoopGuard(store, similarPerHour, onLoop) }
 }
