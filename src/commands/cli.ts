@@ -218,7 +218,7 @@ function explainCommand(program: Command, result: Result): void {
     .action(async (files: string[], options: { json: boolean; content: boolean; rules?: string; mailbox?: string }) => {
       const { explain } = await import('./explain.ts')
       const { explainRulingOf } = await import('./explain-ruling.ts')
-      const ruling = explainRulingOf(options, process.env, process.cwd())
+      const ruling = await explainRulingOf(options, process.env, process.cwd())
       result.exitCode = await explain(files, { json: options.json, content: options.content, ruling }, process)
     })
 }

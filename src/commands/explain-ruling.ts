@@ -7,8 +7,6 @@ import { type Authenticity, NOT_LOOKED_AT } from '../message/authenticity/authen
 import type { ParsedMessage } from '../message/parsed-message.ts'
 import type { TicketMarks } from '../store/tickets.ts'
 import { type Fate, fateOf, type MatchedRule } from '../ticketing/fate.ts'
-import { loadRules } from '../ticketing/rules/load-rules.ts'
-import { rulingOf } from '../ticketing/rules/ruling.ts'
 
 export interface Ruled {
   readonly rules: readonly MatchedRule[]
@@ -19,14 +17,16 @@ export interface Ruled {
 
 export type ExplainRuling = (mail: ParsedMessage, sizeBytes: number, authenticity?: Authenticity) => Ruled
 
-/** null: there are no rules, and no mailbox to judge as. Throws `config/rules-invalid`. */
-export function explainRulingOf(
+/** null: there are no rules, and no mailbox to judge as: then nothing is loaded. Rejects with `config/rules-invalid`. */
+export async function explainRulingOf(
   options: { readonly rules?: string; readonly mailbox?: string },
   env: NodeJS.ProcessEnv,
   cwd: string,
-): ExplainRuling | null {
+): Promise<ExplainRuling | null> {
   const file = options.rules === undefined ? configuredRulesFile(env, cwd) : path.resolve(cwd, options.rules)
   if (file === null && options.mailbox === undefined) return null
+  const { loadRules } = await import('../ticketing/rules/load-rules.ts')
+  const { rulingOf } = await import('../ticketing/rules/ruling.ts')
   const rules = loadRules(file)
   const mailbox = options.mailbox === undefined ? undefined : mailboxNamed(options.mailbox, readConfig(env, cwd))
   const { controlHeaders } = mailbox?.policy ?? DEFAULT_POLICY

@@ -23,9 +23,7 @@ export function judgingOf(app: App, authenticator: Authenticator): Partial<Judgi
     authenticate: (source, mailboxId, from, signal) =>
       authenticator.authenticate(source, policyOf(mailboxId), from, signal),
     policyOf,
-    ...(app.config.similarPerHour === null
-      ? {}
-      : { unlessLoop: createLoopGuard(app.store, app.config.similarPerHour) }),
+    ...loopGuardOf(app),
     rules: rulesOf(app, policyOf),
     ticketTokens: tokensOnce(app),
   }
@@ -39,4 +37,10 @@ function tokensOnce({ config }: App): Judging['ticketTokens'] {
     tokens ??= open()
     return tokens
   }
+}
+
+function loopGuardOf({ store, config: { similarPerHour }, log }: App): Partial<Pick<Judging, 'unlessLoop'>> {
+  if (similarPerHour === null) return {}
+  const onLoop = (inboundMessageId: string) => log.event('loop.detected', { inboundMessageId, similarPerHour })
+  return { unlessLoop: createLoopGuard(store, similarPerHour, onLoop) }
 }

@@ -54,8 +54,7 @@ function logOutcome(log: Log, inboundMessageId: string, outcome: Outcome, millis
     const { state: _, ...about } = outcome
     log.event('message.suppressed', { ...fields, ...about })
   } else if (outcome.state === 'quarantined') {
-    const { reason, error, isNewLoop } = outcome
-    if (isNewLoop) log.event('loop.detected', { inboundMessageId, reason })
+    const { reason, error } = outcome
     if (error === undefined) log.event('message.quarantined', { ...fields, reason })
     else log.failure('message.quarantined', error, { ...fields, reason })
   }

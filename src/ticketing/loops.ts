@@ -33,7 +33,12 @@ interface Alike {
   notedAtMilliseconds: number | null
 }
 
-export function createLoopGuard(store: Pick<Store, 'loops' | 'messages'>, perHour: number): UnlessLoop {
+/** `onLoop` hears of the first that is held of each loop, once an hour over all processes. */
+export function createLoopGuard(
+  store: Pick<Store, 'loops' | 'messages'>,
+  perHour: number,
+  onLoop: (inboundMessageId: string) => void,
+): UnlessLoop {
   const alikes = new Map<string, Alike>()
   return ({ mail, waiting: { id, mailboxId } }, ticket) => {
     const key = similarityOf(mail, mailboxId)
@@ -41,7 +46,10 @@ export function createLoopGuard(store: Pick<Store, 'loops' | 'messages'>, perHou
     const work = async () => {
       alike.worked += 1
       if (alike.worked <= Math.min(UNASKED, perHour)) return await ticket(key)
-      return (await isLoop(store, id, key, perHour)) ? await hold(store, id, mail, key, alike) : await ticket(key)
+      if (!(await isLoop(store, id, key, perHour))) return await ticket(key)
+      const outcome = await hold(store, id, mail, key)
+      if (outcome.state === 'quarantined' && (await isNews(store, id, key, alike))) onLoop(id)
+      return outcome
     }
     const worked = alike.last.then(work)
     alike.last = worked.catch(() => undefined)
@@ -66,18 +74,20 @@ async function isLoop(store: Pick<Store, 'loops' | 'messages'>, id: string, key:
 }
 
 async function hold(
-  store: Pick<Store, 'loops' | 'messages'>,
+  store: Pick<Store, 'messages'>,
   id: string,
   { kind }: ParsedMessage,
   key: string,
-  alike: Alike,
 ): Promise<Outcome> {
-  if (!(await store.messages.quarantine(id, SIMILAR, { kind }, { kind, similaritySha256: key }))) {
-    return { state: 'nothing-to-do' }
-  }
+  const isHeld = await store.messages.quarantine(id, SIMILAR, { kind }, { kind, similaritySha256: key })
+  return isHeld ? { state: 'quarantined', reason: SIMILAR } : { state: 'nothing-to-do' }
+}
+
+/** The database knows, but is asked once an hour only: a loop is long. */
+async function isNews(store: Pick<Store, 'loops'>, id: string, key: string, alike: Alike): Promise<boolean> {
   const now = performance.now()
-  const isKnown = alike.notedAtMilliseconds !== null && now - alike.notedAtMilliseconds < HOUR_MILLISECONDS
-  if (!isKnown) alike.notedAtMilliseconds = now
-  const isNews = !isKnown && (await store.loops.noteLoop(id, key))
-  return { state: 'quarantined', reason: SIMILAR, ...(isNews ? { isNewLoop: true } : {}) }
+  if (alike.notedAtMilliseconds !== null && now - alike.notedAtMilliseconds < HOUR_MILLISECONDS) return false
+  const isNoted = await store.loops.noteLoop(id, key)
+  alike.notedAtMilliseconds = now
+  return isNoted
 }

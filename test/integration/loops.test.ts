@@ -1,5 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { createDatabase } from '../support/postgres.ts'
+import { buildProgram, logLines, run, runJson } from '../support/program.ts'
 import { type Desk, type LetterOptions, letter, openDesk } from '../support/rules-desk.ts'
+import { startMailbox } from '../support/sandbox.ts'
+
 import { openWorker } from '../support/worker.ts'
 
 const PER_HOUR = 10
@@ -108,5 +112,22 @@ describe('what is no loop', () => {
     await using desk = await openDesk(null, { MAILCHUTE_SIMILAR_PER_HOUR: 'off' })
     await desk.takeIn(...letters(40, looping))
     expect(await states(desk)).toEqual({ '- ticketed': 40 })
+  })
+})
+
+describe('whoever runs it', () => {
+  beforeAll(buildProgram)
+
+  test('hears of a loop once, and sees what is held and what to do', async () => {
+    const mails = letters(15, looping).map((octets, at) => ({ uniqueId: `mail-${at}`, octets: Buffer.from(octets) }))
+    await using mailbox = await startMailbox(mails)
+    const settings = { ...mailbox.env(), ...LIMIT, DATABASE_URL: await createDatabase() }
+    const { stderr } = await run(['drain'], settings)
+    expect(logLines(stderr).filter(({ event }) => event === 'loop.detected')).toMatchObject([
+      { similarPerHour: PER_HOUR },
+    ])
+    expect(await runJson(['messages', '--state', 'quarantined', '--json'], settings)).toHaveLength(5)
+    const { stdout } = await run(['doctor'], settings)
+    expect(stdout.toString()).toMatch(/^warn +loops: 5 mails are held, .*\n {6}.*messages --state quarantined/m)
   })
 })

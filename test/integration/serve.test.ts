@@ -64,7 +64,13 @@ describe('serve', () => {
     expect(samples.get('mailchute_mailbox_paused{mailbox="app",reason="operator"}')).toBe(1)
     expect(samples.get('mailchute_mailbox_paused{mailbox="test",reason=""}')).toBe(0)
     expect(samples.get('mailchute_mailbox_last_good_poll_seconds{mailbox="test"}')).toBeLessThan(60)
-    for (const name of ['messages_waiting', 'messages_quarantined', 'messages_held', 'oldest_waiting_seconds']) {
+    for (const name of [
+      'messages_waiting',
+      'messages_quarantined',
+      'messages_looping',
+      'messages_held',
+      'oldest_waiting_seconds',
+    ]) {
       expect(samples.get(`mailchute_${name}`)).toBe(0)
     }
     for (const state of ['waiting', 'failed']) {

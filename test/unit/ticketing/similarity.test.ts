@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ParsedMessage } from '../../../src/message/parsed-message.ts'
 import { similarityOf } from '../../../src/ticketing/similarity.ts'
+import { anyText } from '../../support/any-text.ts'
 import { understood } from '../../support/understood.ts'
 
 const keyOf = (over: Partial<ParsedMessage>) => similarityOf(understood({ reply: null, ...over }), 'mailbox')
@@ -64,7 +65,7 @@ describe('other mails are not alike', () => {
 })
 
 test('any mail has a key, in time that grows with nothing', () => {
-  const text = fc.string({ unit: 'binary' })
+  const text = anyText()
   fc.assert(
     fc.property(text, text, fc.nat(3), (one, two, power) => {
       const long = `${one}: [${two}] `.repeat(10 ** power)

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { readRules } from '../../../../src/ticketing/rules/read-rules.ts'
 import { rulesJsonSchema } from '../../../../src/ticketing/rules/shape.ts'
+import { anyText } from '../../../support/any-text.ts'
 
 /** Each as an editor shows it. */
 const problemsOf = (text: string): string[] =>
@@ -99,7 +100,7 @@ rules:
       "3:13 there is no field 'constructor'",
     ],
     ['more than a MiB', '#'.repeat(1024 * 1024 + 1), '1:1 the file is larger than 1 MiB'],
-    ['nesting without end', `rules: ${'['.repeat(100_000)}`, '1:'],
+    ['nesting without end', `rules: ${'['.repeat(20_000)}`, '1:'],
     ['a billion laughs', `a: &a [x,x]\n${'b: &b [*a,*a]\n'.repeat(30)}`, '3:1 map keys must be unique'],
   ])('with %s is refused there', (_, text, expected) => {
     expect(problemsOf(text)[0]?.slice(0, expected.length)).toBe(expected)
@@ -115,7 +116,7 @@ rules:
       tree: fc.oneof({ maxDepth: 6 }, leaf, fc.array(tie('tree'), { maxLength: 3 }), fc.dictionary(name, tie('tree'))),
     }))
     const files = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      anyText(),
       tree.map((value) => stringify({ rules: [value] })),
     )
     fc.assert(
@@ -127,7 +128,7 @@ rules:
           expect(line >= 1 && line <= lines && column >= 1).toBe(true)
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 })
