@@ -137,13 +137,14 @@ async function digestOf(source: Source): Promise<{ sha256: string; sizeBytes: nu
 
 function json({ file, sha256, sizeBytes, error, message }: Explained): string {
   if (message === null) return JSON.stringify({ file, sha256, sizeBytes, error })
-  const { html, attachments, header: _, reportsOn: __, returnPath: ___, language: ____, ...fields } = message
+  const { html, replyHtml, attachments, header: _, reportsOn: __, returnPath: ___, language: ____, ...fields } = message
   return JSON.stringify({
     file,
     sha256,
     sizeBytes,
     ...fields,
     html: html === null ? null : sanitise(html),
+    replyHtml: replyHtml === null ? null : sanitise(replyHtml),
     attachments: attachments.map(({ content, ...about }) => ({
       ...about,
       ...(content ? { content: Buffer.from(content).toString('base64') } : {}),

@@ -76,8 +76,9 @@ function entry(each: TicketDetail['entries'][number]) {
     kind: each.kind,
     from: { name: each.fromName, address: each.fromAddress },
     text: each.text,
-    html: each.html === null ? null : sanitise(each.html),
+    html: sanitisedOrNull(each.html),
     reply: each.reply,
+    replyHtml: sanitisedOrNull(each.replyHtml ?? each.html),
     attachments: each.attachments.map(({ filename, contentType, sizeBytes, sha256 }) => ({
       filename,
       contentType,
@@ -87,6 +88,8 @@ function entry(each: TicketDetail['entries'][number]) {
     createdAt: each.createdAt.toISOString(),
   }
 }
+
+const sanitisedOrNull = (html: string | null): string | null => (html === null ? null : sanitise(html))
 
 function detailText(ticket: TicketDetail): string {
   const { linkedTicket, mergedInto } = links(ticket)

@@ -44,6 +44,8 @@ export interface ParsedMessage extends Omit<MailContent, 'reportParts'> {
   readonly reportsOn: readonly string[]
   /** What the writer added, apart from what was quoted, and without the signature; null where there is no text. */
   readonly reply: string | null
+  /** The same part of the HTML: hostile until it is sanitised; its elements may be left open. */
+  readonly replyHtml: string | null
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream'
 import { classify } from './kind/classify.ts'
+import { parseBarely } from './parse/bare.ts'
 import { type ParseOptions, parse } from './parse/parse.ts'
-import type { ParsedMessage } from './parsed-message.ts'
+import type { MailContent, ParsedMessage } from './parsed-message.ts'
 import { replyOf } from './reply/reply.ts'
 
 /**
@@ -14,7 +15,13 @@ export async function understand(
   octets: AsyncIterable<Buffer> | Readable,
   options: ParseOptions = {},
 ): Promise<ParsedMessage> {
-  const content = await parse(octets, options)
+  return understood(await parse(octets, options))
+}
+
+/** The little that can be told of a message by its start alone: for what could not be understood in time. */
+export const understandBarely = (start: Buffer): ParsedMessage => understood(parseBarely(start))
+
+function understood(content: MailContent): ParsedMessage {
   const { reportParts: _, ...kept } = content
-  return { ...kept, ...classify(content), reply: replyOf(content) }
+  return { ...kept, ...classify(content), ...replyOf(content) }
 }

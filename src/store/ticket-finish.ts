@@ -36,8 +36,8 @@ const FINISH = (acknowledged: string) => `
     SELECT id, number FROM opened UNION ALL SELECT id, number FROM continued
   ), entry AS (
     INSERT INTO ticket_entries (ticket_id, inbound_message_id, message_id, from_name, from_address, subject, text, html, sent_at,
-      reply, recipients, trust, authenticity, defects)
-    SELECT ticket.id, claimed.id, $11, $7, $8, $10, $12, $13, $14::timestamptz, $22, $23, $24::trust, $25, $32::text[]
+      reply, recipients, trust, authenticity, defects, reply_html)
+    SELECT ticket.id, claimed.id, $11, $7, $8, $10, $12, $13, $14::timestamptz, $22, $23, $24::trust, $25, $32::text[], $33
     FROM ticket, claimed
     RETURNING id
   ), attached AS (
@@ -68,7 +68,7 @@ const FINISH = (acknowledged: string) => `
 /** Its cause is the event: (event, target) is unique, so there is one of it however often this runs. */
 const ACKNOWLEDGED = `, acknowledged AS (
     INSERT INTO outbox (event_id, target, mailbox_id, inbound_message_id, ticket_id, recipient, recipient_sha256, language)
-    SELECT told.id, '${ACKNOWLEDGEMENT}', told.mailbox_id, told.inbound_message_id, opened.id, $33, $34, $35 FROM told, opened
+    SELECT told.id, '${ACKNOWLEDGEMENT}', told.mailbox_id, told.inbound_message_id, opened.id, $34, $35, $36 FROM told, opened
   )`
 
 /** Two statements, so that mailboxes which acknowledge nothing pay nothing for it. */
@@ -121,6 +121,7 @@ export async function finish(
       entry.marks.tags,
       entry.marks.assignee,
       entry.defects,
+      entry.replyHtml,
       ...(due === null ? [] : [due.recipient, keyOf(personOf(due.recipient)), due.language]),
     ],
   })

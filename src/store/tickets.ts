@@ -60,6 +60,8 @@ export interface NewEntry {
   readonly text: string | null
   readonly html: string | null
   readonly reply: string | null
+  /** The same part of `html`; null where that is all of it. */
+  readonly replyHtml: string | null
   /** To, Cc and Reply-To. */
   readonly recipients: readonly { readonly field: string; readonly name: string; readonly address: string }[]
   readonly authenticity: Authenticity

@@ -19,6 +19,7 @@ export function entryOf(mail: ParsedMessage, authenticity: Authenticity, ruling:
     text: mail.text,
     html: mail.html,
     reply: mail.reply,
+    replyHtml: mail.replyHtml === mail.html ? null : mail.replyHtml,
     sentAt: mail.date,
     attachments: mail.attachments,
     authenticity,

@@ -3,6 +3,7 @@ import { extname } from 'node:path'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import { MailchuteError } from '../errors.ts'
+import { BARE_OCTETS } from '../message/parse/bare.ts'
 import { PARSE_LIMITS, type ParseLimits } from '../message/parse/limits.ts'
 import type { ParsedMessage } from '../message/parsed-message.ts'
 import { sendOctets } from './octet-channel.ts'
@@ -13,10 +14,11 @@ import { createSlots } from './slots.ts'
 /**
  * Parses the mail of strangers in threads, so that a hostile one costs its thread and nothing else (I6).
  *
- * A message that takes too long rejects with `message/parse-timeout`, one that takes too much memory with
- * `message/parse-memory`, one that cannot be parsed or that breaks its thread with `message/unparseable`. Its thread
- * is ended and replaced; a thread has one message at a time, so no other parse is disturbed. What reading the octets
- * throws is passed on as it is, and so is the reason of the signal.
+ * The thread of a message that takes too long or too much memory, or that breaks it, is ended and replaced; a thread
+ * has one message at a time, so no other parse is disturbed. Then the start of the message is read once more, by
+ * simple means: what comes of it has the defect `parsed-barely`. Where that fails, too, it rejects with what went wrong
+ * first: `message/parse-timeout`, `message/parse-memory` or `message/unparseable`. What reading the octets throws is
+ * passed on as it is, and so is the reason of the signal.
  *
  * Messages above 1 MiB are streamed into their thread, one at a time, in constant memory.
  */
@@ -29,7 +31,7 @@ export interface ParsePool {
 export interface ParseSource {
   /** Exact: decides how the octets go over, and the time limit. */
   readonly sizeBytes: number
-  /** Called once, when a thread is free. */
+  /** Called when a thread is free, and once more where the message is read barely. */
   readonly octets: () => AsyncIterable<Buffer>
   /** Hand over the octets of attachments, too. */
   readonly content?: boolean
@@ -72,8 +74,9 @@ export function createParsePool(options: ParsePoolOptions = {}): ParsePool {
     try {
       const leave = await slots.take(signal)
       try {
-        const run = { piscina, source, signal, limits, timeLimitSeconds: timeLimitSeconds(source.sizeBytes) }
-        return await (isLarge ? parseStreamed(run) : parseWhole(run))
+        const timeLimit = timeLimitSeconds(source.sizeBytes)
+        const run = { piscina, source, signal, limits, timeLimitSeconds: timeLimit, isStart: false }
+        return await unlessHostile(run, isLarge ? parseStreamed(run) : parseWhole(run))
       } finally {
         leave()
       }
@@ -107,6 +110,39 @@ interface Run {
   readonly signal: AbortSignal
   readonly limits: ParseLimits
   readonly timeLimitSeconds: number
+  readonly isStart: boolean
+}
+
+const HOSTILE: ReadonlySet<string> = new Set(['message/parse-timeout', 'message/parse-memory', 'message/unparseable'])
+const BARE_TIME_LIMIT_SECONDS = 10
+
+/** A second, cheap attempt: over a limit there still is a ticket, with what could be read. */
+async function unlessHostile(run: Run, parsing: Promise<ParsedMessage>): Promise<ParsedMessage> {
+  try {
+    return await parsing
+  } catch (error) {
+    if (!(error instanceof MailchuteError && HOSTILE.has(error.code))) throw error
+    const start = await unlessAborted(startOf(run.source.octets()), run.signal)
+    const barely = { ...run, isStart: true, timeLimitSeconds: BARE_TIME_LIMIT_SECONDS }
+    const outcome = await runTask(barely, start, [start.buffer]).catch(() => {
+      run.signal.throwIfAborted()
+      throw error
+    })
+    if ('error' in outcome) throw error
+    return outcome.parsed
+  }
+}
+
+async function startOf(octets: AsyncIterable<Buffer>): Promise<Uint8Array<ArrayBuffer>> {
+  const start = new Uint8Array(BARE_OCTETS)
+  let length = 0
+  for await (const chunk of octets) {
+    const kept = chunk.subarray(0, BARE_OCTETS - length)
+    start.set(kept, length)
+    length += kept.length
+    if (length === BARE_OCTETS) break
+  }
+  return start.slice(0, length)
 }
 
 async function parseWhole(run: Run): Promise<ParsedMessage> {
@@ -137,7 +173,8 @@ async function runTask(
   transferList: readonly (ArrayBuffer | MessagePort)[],
 ): Promise<ParseOutcome> {
   const started = new Int32Array(new SharedArrayBuffer(4))
-  const task = { octets, content: run.source.content ?? false, limits: run.limits, started }
+  const { source, limits, isStart } = run
+  const task = { octets, content: source.content ?? false, isStart, limits, started }
   const timeLimit = AbortSignal.timeout(Math.ceil(run.timeLimitSeconds * 1000))
   try {
     const signal = AbortSignal.any([run.signal, timeLimit])

@@ -83,6 +83,7 @@ const attachment = z.strictObject({
 const entry = z.strictObject({
   ...{ inboundMessageId: z.uuid(), messageId: z.string().nullable(), kind: z.string(), from: address },
   ...{ text: z.string().nullable(), html: z.string().nullable(), reply: z.string().nullable() },
+  ...{ replyHtml: z.string().nullable() },
   ...{ attachments: z.array(attachment), createdAt: instant },
 })
 const ticketWithEntries = z.strictObject({

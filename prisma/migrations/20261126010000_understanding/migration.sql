@@ -24,6 +24,7 @@ ADD COLUMN     "bounced_at" TIMESTAMPTZ(3);
 ALTER TABLE "ticket_entries" ADD COLUMN     "authenticity" JSONB NOT NULL DEFAULT '{}',
 ADD COLUMN     "defects" TEXT[] DEFAULT ARRAY[]::TEXT[],
 ADD COLUMN     "recipients" JSONB NOT NULL DEFAULT '[]',
+ADD COLUMN     "reply_html" TEXT,
 ADD COLUMN     "trust" "trust" NOT NULL DEFAULT 'unknown';
 
 -- AlterTable

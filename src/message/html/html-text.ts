@@ -1,47 +1,27 @@
+import { decodeHTML } from 'entities'
+import { attribute } from './attributes.ts'
+import { UNSEEN, VOID } from './elements.ts'
+import { Hiding } from './hiding.ts'
+import { TextPage } from './text-page.ts'
+
 /**
  * Plain text from HTML: what a reader would see, in the order of the source, without styles and layout. Blocks begin
- * on lines of their own, quotations are marked with `> `, list items with `- `.
+ * on lines of their own, cells of a table are separated by tabs, quotations are marked with `> `, list items with `- `
+ * or their number. Links are their text: where they lead is told by the HTML, which is always kept.
+ *
+ * What the sender hid (`display:none`: the preview line of mailings) is left out, unless nothing else is there.
  *
  * Time and memory are linear in the length, whatever the HTML: a scanner without a tree, so nesting costs nothing.
  */
 export function htmlToText(html: string): string {
-  const page = new TextPage()
-  let position = 0
-  while (position < html.length) {
-    const open = html.indexOf('<', position)
-    page.text(html.slice(position, open < 0 ? html.length : open))
-    if (open < 0) break
-    position = afterMarkup(html, open, page)
-  }
-  return page.end()
+  const hiding = new Hiding()
+  const text = new Scanner(html, hiding).text()
+  if (!hiding.hasHidden || (text !== '' && !hiding.isHiding)) return text
+  return new Scanner(html, null).text()
 }
 
-/** Handles the markup at `open` and tells where the text goes on. */
-function afterMarkup(html: string, open: number, page: TextPage): number {
-  if (html.startsWith('<!--', open)) return after(html, '-->', open + 4)
-  TAG.lastIndex = open
-  const [, slash, name] = TAG.exec(html) ?? []
-  if (name === undefined) return afterNoTag(html, open, page)
-  const tag = name.toLowerCase()
-  const end = tagEnd(html, TAG.lastIndex, page)
-  if (slash === '/') page.close(tag)
-  else page.open(tag)
-  return slash !== '/' && UNSEEN.has(tag) ? afterClosing(html, tag, end) : end
-}
-
-const TAG = /<(\/?)([a-z][a-z0-9:-]{0,30})/iy
-
-/** Declarations are skipped, a lone `<` is text. */
-function afterNoTag(html: string, open: number, page: TextPage): number {
-  if (/[!?/]/.test(html.charAt(open + 1))) return after(html, '>', open + 1)
-  page.text('<')
-  return open + 1
-}
-
-function after(html: string, mark: string, from: number): number {
-  const found = html.indexOf(mark, from)
-  return found < 0 ? html.length : found + mark.length
-}
+/** A `<` that begins no markup is text. */
+const TAG = /<(?:(\/?)([a-z][^\s/>]*)|[!?/])/iy
 
 /** A `>` in a quoted attribute does not end the tag; where quotes do not pair up the next `>` does. */
 const ATTRIBUTES = /[^>"']*(?:(?:"[^"]*"|'[^']*')[^>"']*)*>/y
@@ -49,145 +29,113 @@ const ATTRIBUTES = /[^>"']*(?:(?:"[^"]*"|'[^']*')[^>"']*)*>/y
 /** Each mismatch may have read all the rest: after some of them quotes are no longer heeded, or time would be quadratic. */
 const QUOTE_MISMATCHES = 20
 
-function tagEnd(html: string, from: number, page: TextPage): number {
-  if (page.quoteMismatches >= QUOTE_MISMATCHES) return after(html, '>', from)
-  ATTRIBUTES.lastIndex = from
-  if (ATTRIBUTES.test(html)) return ATTRIBUTES.lastIndex
-  page.quoteMismatches++
-  return after(html, '>', from)
-}
+class Scanner {
+  readonly #html: string
+  readonly #hiding: Hiding | null
+  readonly #page = new TextPage()
+  /** Elements whose end tag was looked for in vain, which is not done twice. */
+  readonly #unclosed = new Set<string>()
+  #at = 0
+  #quoteMismatches = 0
+  #isParagraphTight = false
 
-const UNSEEN = new Set(['script', 'style', 'title', 'template', 'noscript'])
+  constructor(html: string, hiding: Hiding | null) {
+    this.#html = html
+    this.#hiding = hiding
+  }
 
-/** Unclosed, they hide the rest, as in a browser. */
-function afterClosing(html: string, tag: string, from: number): number {
-  const closing = new RegExp(`</${tag}`, 'gi')
-  closing.lastIndex = from
-  return closing.test(html) ? after(html, '>', closing.lastIndex) : html.length
-}
-
-const PARAGRAPHS = new Set([
-  'p',
-  'h1',
-  'h2',
-  'h3',
-  'h4',
-  'h5',
-  'h6',
-  'blockquote',
-  'ul',
-  'ol',
-  'dl',
-  'table',
-  'pre',
-  'hr',
-])
-const LINES = new Set([
-  'div',
-  'li',
-  'tr',
-  'dt',
-  'dd',
-  'address',
-  'article',
-  'section',
-  'header',
-  'footer',
-  'form',
-  'center',
-])
-const MAX_QUOTE_MARKS = 8
-
-/** The text written so far, and what is due before the next word. */
-class TextPage {
-  quoteMismatches = 0
-  readonly #pieces: string[] = []
-  #breaks = 0
-  #space = false
-  #bullet = false
-  #quotes = 0
-  #marks = ''
-
-  text(source: string): void {
-    const text = decodeEntities(source).replace(/[ \t\r\n\f\u00a0]+/g, ' ')
-    const words = text.trim()
-    if (words === '') {
-      this.#space ||= text !== ''
-      return
+  text(): string {
+    while (this.#at < this.#html.length) {
+      const open = this.#html.indexOf('<', this.#at)
+      this.#write(this.#html.slice(this.#at, open < 0 ? this.#html.length : open))
+      if (open < 0) break
+      this.#markup(open)
     }
-    this.#startWord(text.startsWith(' '))
-    this.#pieces.push(words)
-    this.#space = text.endsWith(' ')
+    return this.#page.end()
   }
 
-  open(tag: string): void {
-    if (tag === 'br') this.#breaks = Math.min(this.#breaks + 1, 2)
-    else this.#block(tag)
-    if (tag === 'li') this.#bullet = true
-    if (tag === 'td' || tag === 'th') this.#space = true
-    if (tag === 'blockquote') this.#quote(1)
+  #write(source: string): void {
+    if (source === '' || this.#hiding?.isHiding) return
+    this.#page.text(source.includes('&') ? decodeHTML(source) : source)
   }
 
-  close(tag: string): void {
-    this.#block(tag)
-    if (tag === 'blockquote') this.#quote(-1)
+  #markup(open: number): void {
+    TAG.lastIndex = open
+    const [whole, slash, name] = TAG.exec(this.#html) ?? []
+    if (whole === undefined) {
+      this.#write('<')
+      this.#at = open + 1
+    } else if (name === undefined) this.#at = this.#afterDeclaration(open)
+    else this.#tag(name.toLowerCase(), slash === '/')
   }
 
-  end(): string {
-    return this.#pieces.join('')
+  #tag(tag: string, isEnd: boolean): void {
+    const from = TAG.lastIndex
+    this.#at = this.#tagEnd(from)
+    const attributes = this.#html.slice(from, this.#at - 1)
+    if (isEnd) this.#close(tag)
+    else if (UNSEEN.has(tag)) this.#at = this.#afterClosing(tag)
+    else this.#open(tag, attributes)
   }
 
-  #block(tag: string): void {
-    if (PARAGRAPHS.has(tag)) this.#breaks = 2
-    else if (LINES.has(tag)) this.#breaks = Math.max(this.#breaks, 1)
+  #open(tag: string, attributes: string): void {
+    if (this.#hiding?.opened(tag, attributes)) return
+    if (tag === 'p') this.#isParagraphTight = isTight(attributes)
+    if (tag === 'br') this.#page.lineBreak()
+    else if (tag === 'ol') this.#page.openList(number(attribute(attributes, 'start')) ?? 1)
+    else if (tag === 'ul') this.#page.openList(null)
+    else if (tag === 'li') this.#page.item(number(attribute(attributes, 'value')))
+    else if (tag === 'img') this.#write(emoji(attribute(attributes, 'alt')))
+    else this.#page.open(tag, tag === 'p' && this.#isParagraphTight)
   }
 
-  #quote(step: number): void {
-    this.#quotes = Math.max(0, this.#quotes + step)
-    this.#marks = '> '.repeat(Math.min(this.#quotes, MAX_QUOTE_MARKS))
+  #close(tag: string): void {
+    if (this.#hiding?.closed(tag)) return
+    if (tag === 'ol' || tag === 'ul') this.#page.closeList()
+    else if (!VOID.has(tag)) this.#page.close(tag, tag === 'p' && this.#isParagraphTight)
   }
 
-  #startWord(spaced: boolean): void {
-    const atStart = this.#pieces.length === 0
-    if (this.#breaks > 0 || atStart) this.#startLine(atStart ? 0 : this.#breaks)
-    else if (this.#space || spaced) this.#pieces.push(' ')
-    this.#breaks = 0
+  #tagEnd(from: number): number {
+    if (this.#quoteMismatches >= QUOTE_MISMATCHES) return this.#after('>', from)
+    ATTRIBUTES.lastIndex = from
+    if (ATTRIBUTES.test(this.#html)) return ATTRIBUTES.lastIndex
+    this.#quoteMismatches++
+    return this.#after('>', from)
   }
 
-  #startLine(breaks: number): void {
-    this.#pieces.push('\n'.repeat(breaks), this.#marks, this.#bullet ? '- ' : '')
-    this.#bullet = false
+  /** Unclosed, they hide the rest, as in a browser; `xml` is none of HTML's and would be shown. */
+  #afterClosing(tag: string): number {
+    if (this.#unclosed.has(tag)) return this.#at
+    const closing = CLOSING.get(tag)
+    if (closing === undefined) return this.#at
+    closing.lastIndex = this.#at
+    if (closing.test(this.#html)) return this.#after('>', closing.lastIndex)
+    this.#unclosed.add(tag)
+    return tag === 'xml' || tag === 'template' ? this.#at : this.#html.length
+  }
+
+  /** Comments (also those that are never closed, and `<!-->`), document types and Microsoft's `<![if ...]>`. */
+  #afterDeclaration(open: number): number {
+    return this.#html.startsWith('<!--', open) ? this.#after('-->', open + 2) : this.#after('>', open + 1)
+  }
+
+  #after(mark: string, from: number): number {
+    const found = this.#html.indexOf(mark, from)
+    return found < 0 ? this.#html.length : found + mark.length
   }
 }
 
-const ENTITY = /&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|([a-z][a-z0-9]{1,7}));?/gi
+const CLOSING = new Map([...UNSEEN].map((tag) => [tag, new RegExp(`</${tag}(?=[\\s/>])`, 'gi')]))
 
-function decodeEntities(text: string): string {
-  if (!text.includes('&')) return text
-  return text.replace(ENTITY, (whole, hex?: string, decimal?: string, name?: string) => {
-    if (name !== undefined) return NAMED.get(name) ?? NAMED.get(name.toLowerCase()) ?? whole
-    const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)
-    return code === 0 || code > 0x10ffff ? '\ufffd' : String.fromCodePoint(code)
-  })
-}
+/** Outlook's paragraphs have no space between them: an empty one stands for an empty line. */
+const TIGHT = /\bMso(?:Normal|PlainText|ListParagraph|NoSpacing)/
+const NO_MARGIN = /(?:^|;)\s{0,9}margin\s{0,9}:\s{0,9}0/i
 
-/** HTML 4's names for U+00A0 to U+00FF, in their order, and those that mail uses beside them. */
-const LATIN_1 =
-  'nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro ' +
-  'para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil ' +
-  'Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave ' +
-  'Uacute Ucirc Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml ' +
-  'igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute ' +
-  'thorn yuml'
-const OTHERS =
-  'amp=& lt=< gt=> quot=" apos=\' euro=€ hellip=… ndash=– mdash=— lsquo=‘ rsquo=’ sbquo=‚ ldquo=“ rdquo=” bdquo=„ ' +
-  'bull=• trade=™ lsaquo=‹ rsaquo=› larr=← rarr=→ zwnj=\u200c zwj=\u200d ensp=\u2002 emsp=\u2003 thinsp=\u2009 ' +
-  'OElig=Œ oelig=œ Scaron=Š scaron=š Yuml=Ÿ permil=‰ dagger=† minus=− check=✓'
+const isTight = (attributes: string): boolean =>
+  attributes !== '' && (TIGHT.test(attribute(attributes, 'class')) || NO_MARGIN.test(attribute(attributes, 'style')))
 
-const NAMED = new Map<string, string>([
-  ...LATIN_1.split(' ').map((name, index): [string, string] => [name, String.fromCharCode(0xa0 + index)]),
-  ...OTHERS.split(' ').map((pair): [string, string] => [
-    pair.slice(0, pair.indexOf('=')),
-    pair.slice(pair.indexOf('=') + 1),
-  ]),
-])
+/** Programs send emoji as images; what other images show is not text that somebody wrote. */
+const EMOJI = /^[\p{Extended_Pictographic}\p{Emoji_Component}]{1,16}$/u
+const emoji = (alt: string): string => (EMOJI.test(alt) && !/^[\d#*]*$/.test(alt) ? alt : '')
+
+const number = (value: string): number | null => (/^\d{1,6}$/.test(value) ? Number(value) : null)

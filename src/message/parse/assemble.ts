@@ -1,72 +1,64 @@
-import type { AddressObject, EmailAddress, HeaderLines, Headers } from 'mailparser'
 import { languageOf, returnPath, ruleFields } from '../header/rule-fields.ts'
 import { threadFields } from '../header/thread-fields.ts'
-import type { Address, MailContent, ParsedAttachment, ReportPart } from '../parsed-message.ts'
+import type { Address, MailContent, ParsedAttachment } from '../parsed-message.ts'
 import { storableText } from '../storable-text.ts'
-import { bodies } from './bodies.ts'
-import type { MimePart, Seen } from './bounded-parser.ts'
+import { attachmentsOf, reportPartsOf } from './attachments.ts'
 import { dateField } from './date-field.ts'
-import type { ParseLimits } from './limits.ts'
-
-/** What mailparser found. */
-export interface Found {
-  readonly headers: Headers
-  readonly headerLines: HeaderLines
-  readonly tree: MimePart | null
-  readonly attachments: readonly PartFound[]
-  readonly seen: Seen
-}
-
-export interface PartFound {
-  readonly filename: string | null
-  readonly contentType: string
-  readonly disposition: string | null
-  readonly contentId: string | null
-  readonly sizeBytes: number
-  readonly sha256: string
-  readonly octets: Buffer | null
-  /** The start of a part that reports are made of; null: it is none. */
-  readonly report: Buffer | null
-}
+import { defectsOf } from './defects.ts'
+import type { HeaderLine } from './header-lines.ts'
+import { HeaderReader } from './header-reader.ts'
+import type { Reading } from './mime-tree.ts'
+import type { Part } from './part.ts'
+import { sendersOf } from './senders.ts'
+import { shownBodies } from './shown-bodies.ts'
 
 /** The one place where what a sender wrote becomes ours: each string storable, each list bounded. */
-export function assemble(found: Found, limits: ParseLimits): MailContent {
-  const defects = new Set<string>()
+export function assemble(lines: readonly HeaderLine[], root: Part, reading: Reading): MailContent {
+  const { limits, defects } = reading
   const value = (text: string): string => bounded(text, limits.maxValueChars, () => defects.add('value-truncated'))
-  const body = (text: string | null, defect: string): string | null =>
-    text === null ? null : bounded(text, limits.maxTextChars, () => defects.add(defect))
-  const addresses = (field: string): Address[] => {
-    const all = flatAddresses(found.headers.get(field))
+  const parts = inOrder(root)
+  const fields = new HeaderReader(lines, parts, reading)
+  const addresses = (all: readonly Address[]): Address[] => {
     if (all.length > limits.maxAddresses) defects.add('addresses-truncated')
     return all
       .slice(0, limits.maxAddresses)
-      .map((one) => ({ name: value(one.name), address: value(one.address ?? '') }))
+      .map(({ name, address }) => ({ name: value(name), address: value(address) }))
   }
-  const date = firstField(found.headerLines, 'date')
-  const thread = threadFields(threadHeader(found.headerLines))
-  const { text, html } = found.tree ? bodies(found.tree) : { text: null, html: null }
-  const subjectField = found.headers.get('subject')
-  const subject = value(typeof subjectField === 'string' ? subjectField : '')
+  const thread = threadFields(threadHeader(lines))
+  const subject = value(fields.text('subject'))
+  const { text, html, attachments: extracted } = shownBodies(root, parts, reading)
+  const attachments = [...attachmentsOf(parts, reading), ...extracted]
+  if (lines.length > limits.maxHeaderFields) defects.add('header-truncated')
+  if (attachments.length > limits.maxAttachments) defects.add('attachments-truncated')
   const message = {
     ...storableThread(thread, value),
-    ...about(found.headerLines.slice(0, limits.maxHeaderFields)),
-    date: date === null ? null : dateField(date),
+    ...about(lines.slice(0, limits.maxHeaderFields)),
+    date: dateOf(fields, defects),
     subject,
-    from: addresses('from'),
-    to: addresses('to'),
-    cc: addresses('cc'),
-    replyTo: addresses('reply-to'),
-    text: body(text, 'text-truncated'),
-    html: body(html, 'html-truncated'),
-    attachments: found.attachments.slice(0, limits.maxAttachments).map((one) => attachment(one, value)),
-    reportParts: found.attachments.flatMap(reportPart).slice(0, limits.maxReportParts),
+    from: addresses(sendersOf(fields, defects)),
+    to: addresses(fields.addresses('to')),
+    cc: addresses(fields.addresses('cc')),
+    replyTo: addresses(fields.addresses('reply-to')),
+    text: text === null ? null : bounded(text, limits.maxTextChars, () => defects.add('text-truncated')),
+    html: html === null ? null : bounded(html, limits.maxTextChars, () => defects.add('html-truncated')),
+    attachments: attachments.slice(0, limits.maxAttachments).map((one) => storable(one, value)),
+    reportParts: reportPartsOf(parts, reading),
   }
-  if (found.headerLines.length > limits.maxHeaderFields) defects.add('header-truncated')
-  if (found.attachments.length > limits.maxAttachments) defects.add('attachments-truncated')
-  if (found.seen.textDropped) defects.add('text-truncated')
-  if (found.seen.headerMended) defects.add('header-charset-guessed')
-  for (const defect of headerDefects(message, date)) defects.add(defect)
-  return { ...message, defects: [...defects] }
+  if (message.messageId === null) defects.add('message-id-missing')
+  return { ...message, defects: defectsOf(defects) }
+}
+
+function inOrder(root: Part): Part[] {
+  const all: Part[] = []
+  const open = [root]
+  for (let part = open.pop(); part !== undefined; part = open.pop()) {
+    all.push(part)
+    for (let index = part.children.length - 1; index >= 0; index--) {
+      const child = part.children[index]
+      if (child) open.push(child)
+    }
+  }
+  return all
 }
 
 function bounded(text: string, maxChars: number, onCut: () => void): string {
@@ -74,21 +66,8 @@ function bounded(text: string, maxChars: number, onCut: () => void): string {
   return storableText(text, maxChars)
 }
 
-function flatAddresses(value: Headers extends Map<string, infer V> ? V | undefined : never): EmailAddress[] {
-  return [value].flat().flatMap((one) => (isAddressObject(one) ? one.value.flatMap(members) : []))
-}
-
-const isAddressObject = (value: unknown): value is AddressObject =>
-  typeof value === 'object' && value !== null && 'value' in value && Array.isArray(value.value)
-
-/** RFC 5322 section 3.4: a group stands for its members; groups do not nest, but hostile ones may. */
-function members(address: EmailAddress): EmailAddress[] {
-  if (address.group) return address.group.flatMap(members)
-  return address.address || address.name ? [address] : []
-}
-
 /** What the header says about the mail as a whole. */
-function about(lines: HeaderLines) {
+function about(lines: readonly HeaderLine[]) {
   const header = ruleFields(lines)
   const path = returnPath(header)
   return {
@@ -103,15 +82,18 @@ const ADDRESS_MAX_CHARACTERS = 320
 
 const THREAD_FIELDS = new Set(['message-id', 'in-reply-to', 'references'])
 
-/** The octets again: mailparser hands over lines with one character an octet. */
-function threadHeader(lines: HeaderLines): Buffer {
+/** The octets again: lines have one character an octet. */
+function threadHeader(lines: readonly HeaderLine[]): Buffer {
   const kept = lines.filter(({ key }) => THREAD_FIELDS.has(key)).map(({ line }) => line)
   return Buffer.from(kept.join('\r\n'), 'latin1')
 }
 
-function firstField(lines: HeaderLines, name: string): string | null {
-  const line = lines.find(({ key }) => key === name)?.line
-  return line === undefined ? null : line.slice(line.indexOf(':') + 1).trim()
+function dateOf(fields: HeaderReader, defects: Reading['defects']): string | null {
+  const value = fields.raw('date')
+  const date = value === null ? null : dateField(value)
+  if (value === null) defects.add('date-missing')
+  else if (date === null) defects.add('date-unreadable')
+  return date
 }
 
 function storableThread(thread: ReturnType<typeof threadFields>, value: (text: string) => string) {
@@ -122,30 +104,11 @@ function storableThread(thread: ReturnType<typeof threadFields>, value: (text: s
   }
 }
 
-function attachment(found: PartFound, value: (text: string) => string): ParsedAttachment {
+function storable(one: ParsedAttachment, value: (text: string) => string): ParsedAttachment {
   return {
-    filename: found.filename === null ? null : value(found.filename),
-    contentType: value(found.contentType || 'application/octet-stream'),
-    sizeBytes: found.sizeBytes,
-    sha256: found.sha256,
-    disposition: disposition(found.disposition),
-    contentId: found.contentId === null ? null : value(found.contentId),
-    ...(found.octets === null ? {} : { content: found.octets }),
+    ...one,
+    filename: one.filename === null ? null : value(one.filename),
+    contentType: value(one.contentType),
+    contentId: one.contentId === null ? null : value(one.contentId),
   }
-}
-
-const reportPart = ({ contentType, report }: PartFound): ReportPart[] =>
-  report === null ? [] : [{ contentType, text: report.toString('utf8').replaceAll('\0', '\ufffd') }]
-
-/** RFC 2183 section 2.8: an unknown disposition is treated as `attachment`. */
-function disposition(value: string | null): ParsedAttachment['disposition'] {
-  if (value === null) return null
-  return value === 'inline' ? 'inline' : 'attachment'
-}
-
-function* headerDefects(message: Omit<MailContent, 'defects'>, date: string | null): Generator<string> {
-  if (message.messageId === null) yield 'message-id-missing'
-  if (message.from.length === 0) yield 'from-missing'
-  if (date === null) yield 'date-missing'
-  else if (message.date === null) yield 'date-unreadable'
 }

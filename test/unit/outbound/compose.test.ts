@@ -84,7 +84,7 @@ describe('an acknowledgement', () => {
         ).toEqual(required)
         const parsed = await understand(Readable.from([octets]))
         expect(parsed.to).toEqual([{ name: '', address: 'carla@example.com' }])
-        expect(parsed).toMatchObject({ messageId: MAIL.messageId, cc: [], reason: 'automatic/auto-submitted' })
+        expect(parsed).toMatchObject({ messageId: MAIL.messageId, cc: [], reason: 'auto-reply/auto-submitted' })
         expect(parsed.subject.startsWith('[#12]')).toBe(true)
         for (const line of octets.toString('latin1').split('\r\n')) expect(line.length).toBeLessThanOrEqual(998)
       }),

@@ -37,7 +37,7 @@ describe('the opening of a ticket', () => {
 
   test.each([
     [decide({}, false), 'acknowledge/no-new-ticket'],
-    [decide({ mayAnswer: false, reason: 'automatic/list' }), 'automatic/list'],
+    [decide({ mayAnswer: false, reason: 'list/header' }), 'list/header'],
     [decide({ from: [{ name: '', address: 'us@example.org' }] }), 'acknowledge/own-mailbox'],
   ])('is not, and the reason is told (%#)', (decision, refusal) => {
     expect(decision).toEqual({ refusal })

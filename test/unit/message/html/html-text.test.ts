@@ -8,7 +8,7 @@ describe('htmlToText', () => {
     ['one<br>two<br/><br>three', 'one\ntwo\n\nthree'],
     ['<div>one</div><div>two</div>', 'one\ntwo'],
     ['<ul><li>a</li><li>b</li></ul>', '- a\n- b'],
-    ['<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>', 'a b\nc'],
+    ['<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>', 'a\tb\nc'],
     ['yes<blockquote>was<br>it</blockquote>no', 'yes\n\n> was\n> it\n\nno'],
     ['<style>p { a > b }</style><script>if (1 < 2) x()</script>text<!-- no > -->', 'text'],
     ['<a title="a > b" href=x>link</a>', 'link'],
