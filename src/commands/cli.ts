@@ -1,5 +1,6 @@
 /** The command line: what there is, its options, and which exit code an error gives. Each command is a file here. */
 import { Command, CommanderError } from 'commander'
+import { listOf } from '../config/policy.ts'
 import { type Config, readConfig } from '../config.ts'
 import { asMailchuteError, MailchuteError } from '../errors.ts'
 import { shutdownSignal } from '../shutdown.ts'
@@ -194,14 +195,26 @@ function messageCommands(program: Command): void {
     )
 }
 
+interface ExplainCliOptions {
+  readonly json: boolean
+  readonly content: boolean
+  readonly dns: boolean
+  readonly authservId?: string
+  readonly receivedBy?: string
+}
+
 function explainCommand(program: Command, result: Result): void {
   program
     .command('explain [files...]')
     .description('what would become of these mails, or of the one on standard input; needs no database')
     .option('--json', 'one JSON object a line', false)
     .option('--content', 'with the content of attachments', false)
-    .action(async (files: string[], options: { json: boolean; content: boolean }) => {
+    .option('--dns', 'ask the DNS who vouches for them', false)
+    .option('--authserv-id <ids>', "whose Authentication-Results are believed, as a mailbox's AUTHSERV_ID")
+    .option('--received-by <hosts>', "whose Received fields are believed, as a mailbox's RECEIVED_BY")
+    .action(async (files: string[], { authservId, receivedBy, ...options }: ExplainCliOptions) => {
       const { explain } = await import('./explain.ts')
-      result.exitCode = await explain(files, options, process)
+      const believed = { authservIds: listOf(authservId), receivedBy: listOf(receivedBy) }
+      result.exitCode = await explain(files, { ...options, believed }, process)
     })
 }

@@ -2,9 +2,13 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { Readable, Writable } from 'node:stream'
+import { DEFAULT_POLICY } from '../config/policy.ts'
 import { asMailchuteError, MailchuteError } from '../errors.ts'
+import type { Authenticity } from '../message/authenticity/authenticity.ts'
 import { sanitise } from '../message/html/sanitise.ts'
 import type { ParsedMessage } from '../message/parsed-message.ts'
+import { type Authenticator, type Believed, createAuthenticator } from '../ticketing/authenticity/authenticate.ts'
+import { createDns } from '../ticketing/authenticity/dns.ts'
 import { createParsePool, type ParsePool } from '../ticketing/parse-pool.ts'
 import { summary } from './explain-summary.ts'
 
@@ -13,6 +17,10 @@ export interface ExplainOptions {
   readonly json: boolean
   /** The octets of attachments in base64; with `json` only. */
   readonly content: boolean
+  /** Ask the DNS who vouches for them. */
+  readonly dns?: boolean
+  /** Whose Authentication-Results are believed, and whose Received fields. */
+  readonly believed?: Believed
 }
 
 export interface ExplainIo {
@@ -29,6 +37,7 @@ export interface Explained {
   readonly error: { readonly code: string; readonly message: string } | null
   /** null where there is an error. */
   readonly message: ParsedMessage | null
+  readonly authenticity?: Authenticity
 }
 
 const EX_OK = 0
@@ -42,10 +51,12 @@ const STDIN = '-'
  */
 export async function explain(files: string[], options: ExplainOptions, io: ExplainIo): Promise<number> {
   const pool = createParsePool()
+  const authenticator = createAuthenticator(options.dns ? createDns() : null, { withoutDns: 'authenticity/not-asked' })
+  const judges: Judges = { pool, authenticator }
   let exitCode = EX_OK
   try {
     const print = options.json ? json : summary
-    for await (const explained of inOrder(files.length === 0 ? [STDIN] : files, pool, options, io)) {
+    for await (const explained of inOrder(files.length === 0 ? [STDIN] : files, judges, options, io)) {
       await write(io.stdout, `${print(explained)}\n`)
       if (explained.error) {
         exitCode = EX_DATAERR
@@ -53,7 +64,7 @@ export async function explain(files: string[], options: ExplainOptions, io: Expl
       }
     }
   } finally {
-    await pool.close()
+    await Promise.all([pool.close(), authenticator.close()])
   }
   return exitCode
 }
@@ -61,24 +72,24 @@ export async function explain(files: string[], options: ExplainOptions, io: Expl
 /** A few are parsed ahead, so that each thread has work. */
 const AHEAD = 8
 
-async function* inOrder(files: string[], pool: ParsePool, options: ExplainOptions, io: ExplainIo) {
+interface Judges {
+  readonly pool: ParsePool
+  readonly authenticator: Authenticator
+}
+
+async function* inOrder(files: string[], judges: Judges, options: ExplainOptions, io: ExplainIo) {
   const ahead: Promise<Explained>[] = []
   for (const file of files) {
-    ahead.push(explainFile(file, pool, options, io.stdin))
+    ahead.push(explainFile(file, judges, options, io.stdin))
     const first = ahead.length >= AHEAD ? ahead.shift() : undefined
     if (first) yield await first
   }
   for (const rest of ahead) yield await rest
 }
 
-async function explainFile(
-  file: string,
-  pool: ParsePool,
-  options: ExplainOptions,
-  stdin: Readable,
-): Promise<Explained> {
+async function explainFile(file: string, judges: Judges, options: ExplainOptions, stdin: Readable): Promise<Explained> {
   try {
-    return await explainOctets(file, await (file === STDIN ? fromStdin(stdin) : fromFile(file)), pool, options)
+    return await explainOctets(file, await (file === STDIN ? fromStdin(stdin) : fromFile(file)), judges, options)
   } catch (thrown) {
     const message = `cannot be read: ${thrown instanceof Error ? thrown.message : String(thrown)}`
     return { file, sha256: null, sizeBytes: null, message: null, error: { code: 'message/unreadable', message } }
@@ -110,18 +121,27 @@ async function* chunksOf(chunks: Buffer[]): AsyncGenerator<Buffer> {
 async function explainOctets(
   file: string,
   source: Source,
-  pool: ParsePool,
+  judges: Judges,
   options: ExplainOptions,
 ): Promise<Explained> {
   const digest = digestOf(source)
-  const parsed = pool.parse({ ...source, content: options.content && options.json }, new AbortController().signal).then(
-    (message) => ({ message, error: null }),
-    (thrown: unknown) => {
-      const { code, message } = asMailchuteError(thrown)
-      return { message: null, error: { code, message } }
-    },
+  const explained = explainMail(source, judges, options).catch((thrown: unknown) => {
+    const { code, message } = asMailchuteError(thrown)
+    return { message: null, error: { code, message } }
+  })
+  return { file, ...(await digest), ...(await explained) }
+}
+
+async function explainMail(source: Source, { pool, authenticator }: Judges, options: ExplainOptions) {
+  const { signal } = new AbortController()
+  const message = await pool.parse({ ...source, content: options.content && options.json }, signal)
+  const authenticity = await authenticator.authenticate(
+    source,
+    options.believed ?? DEFAULT_POLICY,
+    message.from,
+    signal,
   )
-  return { file, ...(await digest), ...(await parsed) }
+  return { message, authenticity, error: null }
 }
 
 /** Read for itself: the parser need not read to the end. */
@@ -135,7 +155,7 @@ async function digestOf(source: Source): Promise<{ sha256: string; sizeBytes: nu
   return { sha256: hash.digest('hex'), sizeBytes }
 }
 
-function json({ file, sha256, sizeBytes, error, message }: Explained): string {
+function json({ file, sha256, sizeBytes, error, message, authenticity }: Explained): string {
   if (message === null) return JSON.stringify({ file, sha256, sizeBytes, error })
   const { html, replyHtml, attachments, header: _, reportsOn: __, returnPath: ___, language: ____, ...fields } = message
   return JSON.stringify({
@@ -143,6 +163,7 @@ function json({ file, sha256, sizeBytes, error, message }: Explained): string {
     sha256,
     sizeBytes,
     ...fields,
+    authenticity,
     html: html === null ? null : sanitise(html),
     replyHtml: replyHtml === null ? null : sanitise(replyHtml),
     attachments: attachments.map(({ content, ...about }) => ({
