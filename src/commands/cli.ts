@@ -1,5 +1,6 @@
 /** The command line: what there is, its options, and which exit code an error gives. Each command is a file here. */
 import { Command, CommanderError } from 'commander'
+import { listOf } from '../config/policy.ts'
 import { type Config, readConfig } from '../config.ts'
 import { asMailchuteError, MailchuteError } from '../errors.ts'
 import { shutdownSignal } from '../shutdown.ts'
@@ -207,6 +208,16 @@ function rulesCommands(program: Command): void {
     .action(async () => (await import('./rules.ts')).printRulesSchema())
 }
 
+interface ExplainCliOptions {
+  readonly json: boolean
+  readonly content: boolean
+  readonly dns: boolean
+  readonly authservId?: string
+  readonly receivedBy?: string
+  readonly rules?: string
+  readonly mailbox?: string
+}
+
 function explainCommand(program: Command, result: Result): void {
   program
     .command('explain [files...]')
@@ -215,10 +226,14 @@ function explainCommand(program: Command, result: Result): void {
     .option('--content', 'with the content of attachments', false)
     .option('--rules <file>', 'other rules than the configured ones')
     .option('--mailbox <name>', 'judge as this mailbox would')
-    .action(async (files: string[], options: { json: boolean; content: boolean; rules?: string; mailbox?: string }) => {
+    .option('--dns', 'ask the DNS who vouches for them', false)
+    .option('--authserv-id <ids>', "whose Authentication-Results are believed, as a mailbox's AUTHSERV_ID")
+    .option('--received-by <hosts>', "whose Received fields are believed, as a mailbox's RECEIVED_BY")
+    .action(async (files: string[], { authservId, receivedBy, ...options }: ExplainCliOptions) => {
       const { explain } = await import('./explain.ts')
       const { explainRulingOf } = await import('./explain-ruling.ts')
       const ruling = await explainRulingOf(options, process.env, process.cwd())
-      result.exitCode = await explain(files, { json: options.json, content: options.content, ruling }, process)
+      const believed = { authservIds: listOf(authservId), receivedBy: listOf(receivedBy) }
+      result.exitCode = await explain(files, { ...options, ruling, believed }, process)
     })
 }

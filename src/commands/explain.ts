@@ -2,9 +2,13 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { Readable, Writable } from 'node:stream'
+import { DEFAULT_POLICY } from '../config/policy.ts'
 import { asMailchuteError, MailchuteError } from '../errors.ts'
+import type { Authenticity } from '../message/authenticity/authenticity.ts'
 import { sanitise } from '../message/html/sanitise.ts'
 import type { ParsedMessage } from '../message/parsed-message.ts'
+import { type Authenticator, type Believed, createAuthenticator } from '../ticketing/authenticity/authenticate.ts'
+import { createDns } from '../ticketing/authenticity/dns.ts'
 import { createParsePool, type ParsePool } from '../ticketing/parse-pool.ts'
 import type { ExplainRuling, Ruled } from './explain-ruling.ts'
 import { summary } from './explain-summary.ts'
@@ -16,6 +20,10 @@ export interface ExplainOptions {
   readonly content: boolean
   /** What the rules say of it; null: nothing tells. */
   readonly ruling?: ExplainRuling | null
+  /** Ask the DNS who vouches for them. */
+  readonly dns?: boolean
+  /** Whose Authentication-Results are believed, and whose Received fields. */
+  readonly believed?: Believed
 }
 
 export interface ExplainIo {
@@ -34,6 +42,7 @@ export interface Explained {
   readonly message: ParsedMessage | null
   /** What becomes of it by the rules; null where there are none. */
   readonly ruled: Ruled | null
+  readonly authenticity?: Authenticity
 }
 
 const EX_OK = 0
@@ -47,10 +56,12 @@ const STDIN = '-'
  */
 export async function explain(files: string[], options: ExplainOptions, io: ExplainIo): Promise<number> {
   const pool = createParsePool()
+  const authenticator = createAuthenticator(options.dns ? createDns() : null, { withoutDns: 'authenticity/not-asked' })
+  const judges: Judges = { pool, authenticator }
   let exitCode = EX_OK
   try {
     const print = options.json ? json : summary
-    for await (const explained of inOrder(files.length === 0 ? [STDIN] : files, pool, options, io)) {
+    for await (const explained of inOrder(files.length === 0 ? [STDIN] : files, judges, options, io)) {
       await write(io.stdout, `${print(explained)}\n`)
       if (explained.error) {
         exitCode = EX_DATAERR
@@ -58,7 +69,7 @@ export async function explain(files: string[], options: ExplainOptions, io: Expl
       }
     }
   } finally {
-    await pool.close()
+    await Promise.all([pool.close(), authenticator.close()])
   }
   return exitCode
 }
@@ -66,24 +77,24 @@ export async function explain(files: string[], options: ExplainOptions, io: Expl
 /** A few are parsed ahead, so that each thread has work. */
 const AHEAD = 8
 
-async function* inOrder(files: string[], pool: ParsePool, options: ExplainOptions, io: ExplainIo) {
+interface Judges {
+  readonly pool: ParsePool
+  readonly authenticator: Authenticator
+}
+
+async function* inOrder(files: string[], judges: Judges, options: ExplainOptions, io: ExplainIo) {
   const ahead: Promise<Explained>[] = []
   for (const file of files) {
-    ahead.push(explainFile(file, pool, options, io.stdin))
+    ahead.push(explainFile(file, judges, options, io.stdin))
     const first = ahead.length >= AHEAD ? ahead.shift() : undefined
     if (first) yield await first
   }
   for (const rest of ahead) yield await rest
 }
 
-async function explainFile(
-  file: string,
-  pool: ParsePool,
-  options: ExplainOptions,
-  stdin: Readable,
-): Promise<Explained> {
+async function explainFile(file: string, judges: Judges, options: ExplainOptions, stdin: Readable): Promise<Explained> {
   try {
-    return await explainOctets(file, await (file === STDIN ? fromStdin(stdin) : fromFile(file)), pool, options)
+    return await explainOctets(file, await (file === STDIN ? fromStdin(stdin) : fromFile(file)), judges, options)
   } catch (thrown) {
     const message = `cannot be read: ${thrown instanceof Error ? thrown.message : String(thrown)}`
     return {
@@ -122,20 +133,28 @@ async function* chunksOf(chunks: Buffer[]): AsyncGenerator<Buffer> {
 async function explainOctets(
   file: string,
   source: Source,
-  pool: ParsePool,
+  judges: Judges,
   options: ExplainOptions,
 ): Promise<Explained> {
   const digest = digestOf(source)
-  const parsed = pool.parse({ ...source, content: options.content && options.json }, new AbortController().signal).then(
-    (message) => ({ message, error: null }),
-    (thrown: unknown) => {
-      const { code, message } = asMailchuteError(thrown)
-      return { message: null, error: { code, message } }
-    },
+  const explained = explainMail(source, judges, options).catch((thrown: unknown) => {
+    const { code, message } = asMailchuteError(thrown)
+    return { message: null, ruled: null, error: { code, message } }
+  })
+  return { file, ...(await digest), ...(await explained) }
+}
+
+async function explainMail(source: Source, { pool, authenticator }: Judges, options: ExplainOptions) {
+  const { signal } = new AbortController()
+  const message = await pool.parse({ ...source, content: options.content && options.json }, signal)
+  const authenticity = await authenticator.authenticate(
+    source,
+    options.believed ?? DEFAULT_POLICY,
+    message.from,
+    signal,
   )
-  const { message, error } = await parsed
-  const ruled = message === null ? null : (options.ruling?.(message, source.sizeBytes) ?? null)
-  return { file, ...(await digest), message, error, ruled }
+  const ruled = options.ruling?.(message, source.sizeBytes, authenticity) ?? null
+  return { message, authenticity, ruled, error: null }
 }
 
 /** Read for itself: the parser need not read to the end. */
@@ -149,7 +168,7 @@ async function digestOf(source: Source): Promise<{ sha256: string; sizeBytes: nu
   return { sha256: hash.digest('hex'), sizeBytes }
 }
 
-function json({ file, sha256, sizeBytes, error, message, ruled }: Explained): string {
+function json({ file, sha256, sizeBytes, error, message, ruled, authenticity }: Explained): string {
   if (message === null) return JSON.stringify({ file, sha256, sizeBytes, error })
   const { html, replyHtml, attachments, header: _, reportsOn: __, returnPath: ___, language: ____, ...fields } = message
   return JSON.stringify({
@@ -157,6 +176,7 @@ function json({ file, sha256, sizeBytes, error, message, ruled }: Explained): st
     sha256,
     sizeBytes,
     ...fields,
+    authenticity,
     html: html === null ? null : sanitise(html),
     replyHtml: replyHtml === null ? null : sanitise(replyHtml),
     attachments: attachments.map(({ content, ...about }) => ({

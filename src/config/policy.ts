@@ -40,7 +40,8 @@ function readReopenDays(setting: string, settings: Settings, problems: Problem[]
   return DEFAULT_POLICY.reopenDays
 }
 
-const listOf = (written: string | undefined): string[] =>
+/** Words in lower case, by white space or commas. */
+export const listOf = (written: string | undefined): string[] =>
   (written ?? '')
     .toLowerCase()
     .split(/[\s,]+/)

@@ -6,7 +6,10 @@ import { type Ruling, toldOf } from './fate.ts'
 /** More recipients than this is a mailing, not a conversation: the first ones take part, as the header has them. */
 export const PARTICIPANTS_LIMIT = 100
 
-/** What a mail adds to a ticket. An address of ours (`isOwn`) takes part in none: whoever forges it would be in all. */
+/**
+ * What a mail adds to a ticket. An address of ours (`isOwn`) takes part, for people answer from it, but is nobody's
+ * request where Reply-To names it; whoever forges it is not let in (sender.ts).
+ */
 export function entryOf(
   mail: ParsedMessage,
   authenticity: Authenticity,
@@ -15,9 +18,10 @@ export function entryOf(
 ): NewEntry {
   const [from = { name: '', address: '' }] = mail.from
   const recipients = [...labelled('to', mail.to), ...labelled('cc', mail.cc), ...labelled('reply-to', mail.replyTo)]
-  const isOthers = ({ address }: Address) => address !== '' && !isOwn(address)
+  const isSomebody = ({ address }: Address) => address !== ''
+  const isOthers = (one: Address) => isSomebody(one) && !isOwn(one.address)
   const requester = (ruling.requesterIsReplyTo ? mail.replyTo.find(isOthers) : undefined) ?? from
-  const participants = [...mail.from, requester, ...mail.to, ...mail.cc].filter(isOthers)
+  const participants = [...mail.from, requester, ...mail.to, ...mail.cc].filter(isSomebody)
   return {
     kind: mail.kind,
     messageId: mail.messageId,

@@ -6,6 +6,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ExplainOptions, explain } from '../../src/commands/explain.ts'
+import { NOT_LOOKED_AT } from '../../src/message/authenticity/authenticity.ts'
 
 const MAIL = [
   'From: Ann <ann@example.net>',
@@ -85,6 +86,7 @@ describe('explain', () => {
         replyHtml: '<p>Hello</p>',
         kind: 'personal',
         reason: 'kind/none',
+        authenticity: { ...NOT_LOOKED_AT },
         mayAnswer: true,
         delivery: null,
         attachments: [

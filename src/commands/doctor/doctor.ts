@@ -4,6 +4,7 @@ import { asMailchuteError, MailchuteError } from '../../errors.ts'
 import { loadRules } from '../../ticketing/rules/load-rules.ts'
 import { type App, openApp } from '../app.ts'
 import { counted } from '../terminal.ts'
+import { checkDns } from './authenticity.ts'
 import { checkMailbox } from './mailbox.ts'
 import { createReport, type Report, type Warning } from './report.ts'
 
@@ -18,6 +19,7 @@ export async function doctor(config: Config, signal: AbortSignal): Promise<numbe
   })
   try {
     if (app !== null) await checkInstallation(app, report)
+    await report.check('DNS', () => checkDns(config))
     for (const mailbox of config.mailboxes) await checkMailbox(config, app, mailbox, report, signal)
   } finally {
     await app?.[Symbol.asyncDispose]()

@@ -9,6 +9,7 @@ import { connecting } from '../connect.ts'
 import { ago, counted } from '../terminal.ts'
 import { checkAcknowledge } from './acknowledge.ts'
 import { adviceFor } from './advice.ts'
+import { authenticityAdvice } from './authenticity.ts'
 import type { Report, Warning } from './report.ts'
 
 export async function checkMailbox(
@@ -31,7 +32,7 @@ export async function checkMailbox(
     if (isSecretEndUnknown(credentials.client)) report.hint(what, secretEnd(mailbox))
   }
   if (app !== null) await checkAcknowledge(app, mailbox, report, signal)
-  for (const advice of adviceFor(mailbox)) report.hint(what, advice)
+  for (const advice of [...adviceFor(mailbox), ...authenticityAdvice(mailbox)]) report.hint(what, advice)
 }
 
 async function checkAuthorityClock(client: OAuthClientConfig, signal: AbortSignal): Promise<string> {

@@ -10,6 +10,8 @@ export interface Verifiable {
 }
 
 const SIGNATURES_LIMIT = 10
+/** Several times what honest ones have; mailauth takes quadratic time over white space within one. */
+const SIGNATURE_MAX_CHARACTERS = 8 * 1024
 const ARC_SETS_LIMIT = 10
 
 /**
@@ -23,7 +25,9 @@ const TRUSTED_SEALERS: ReadonlySet<string> = new Set([
 
 /** Signatures that may be the author's come first; the others only inform. */
 export function verifiable(fields: readonly RawField[], domain: string): Verifiable {
-  const signatures = fields.filter(({ name }) => name === 'dkim-signature')
+  const signatures = fields.filter(
+    ({ name, line }) => name === 'dkim-signature' && line.length <= SIGNATURE_MAX_CHARACTERS,
+  )
   const authors = signatures.filter((field) => isRelated(tagOf(field, 'd'), domain))
   const kept = new Set(
     [...authors, ...signatures.filter((field) => !authors.includes(field))].slice(0, SIGNATURES_LIMIT),
@@ -59,7 +63,8 @@ const isArc = (name: string): boolean =>
 function isWorthTheLook(arc: readonly RawField[]): boolean {
   const seals = arc.filter(({ name }) => name === 'arc-seal').sort((a, b) => instanceOf(b) - instanceOf(a))
   const [newest] = seals
-  return newest !== undefined && arc.length <= 3 * ARC_SETS_LIMIT && isTrustedSealer(newest)
+  const isSmall = arc.every(({ line }) => line.length <= SIGNATURE_MAX_CHARACTERS)
+  return newest !== undefined && isSmall && arc.length <= 3 * ARC_SETS_LIMIT && isTrustedSealer(newest)
 }
 
 const isTrustedSealer = (seal: RawField): boolean => TRUSTED_SEALERS.has(asciiDomain(tagOf(seal, 'd')) ?? '')

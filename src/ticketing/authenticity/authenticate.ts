@@ -40,8 +40,14 @@ export interface Authenticator {
 /** Whose word counts. */
 export type Believed = Pick<MailboxPolicy, 'authservIds' | 'receivedBy'>
 
+export interface AuthenticatorOptions extends VerifyPoolOptions {
+  /** Why there is none. */
+  readonly withoutDns?: 'authenticity/switched-off' | 'authenticity/not-asked'
+}
+
 /** Without a DNS only the receiving server's word is looked at. */
-export function createAuthenticator(dns: Dns | null, options: VerifyPoolOptions = {}): Authenticator {
+export function createAuthenticator(dns: Dns | null, options: AuthenticatorOptions = {}): Authenticator {
+  const withoutDns = unknown(options.withoutDns ?? 'authenticity/switched-off')
   const pool = dns === null ? null : createVerifyPool(dns.resolve, options)
   return {
     authenticate: async (source, believed, from, signal) => {
@@ -54,8 +60,7 @@ export function createAuthenticator(dns: Dns | null, options: VerifyPoolOptions 
       const border = borderOf(fields, trustedHosts(hostsOf(believed)))
       const word = providersWord(fields, believed.authservIds, border, author.domain)
       const mail = { source, fields, border, domain: author.domain, headerBytes: header.length }
-      const found =
-        word ?? (dns && pool ? await ownLook(mail, dns, pool, signal) : unknown('authenticity/switched-off'))
+      const found = word ?? (dns && pool ? await ownLook(mail, dns, pool, signal) : withoutDns)
       const names = fields.map(({ name }) => name)
       return onlyIfOnce(found, names)
     },

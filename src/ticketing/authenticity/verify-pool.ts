@@ -30,7 +30,10 @@ export interface Message extends Pick<ToVerify, 'domain' | 'client' | 'header'> 
 }
 
 export interface VerifyPoolOptions {
-  /** Of the look-ups of one message, altogether: what is not known by then counts as not answered. */
+  /**
+   * Of the look-ups of one message, altogether, and a second more for each MiB that is read before the last one: what is
+   * not known by then counts as not answered.
+   */
   readonly askSeconds?: number
   readonly timeLimitSeconds?: (sizeBytes: number) => number
   readonly heapMib?: number
@@ -62,7 +65,9 @@ export function createVerifyPool(resolve: Resolve, options: VerifyPoolOptions = 
     const used = thread
     const { promise: over, resolve: end } = Promise.withResolvers<Reason>()
     const timer = setTimeout(() => end('authenticity/timeout'), timeLimitSeconds(message.sizeBytes) * 1000)
-    const askUntil = AbortSignal.timeout((options.askSeconds ?? ASK_SECONDS) * 1000)
+    const askUntil = AbortSignal.timeout(
+      Math.ceil(((options.askSeconds ?? ASK_SECONDS) + message.sizeBytes / MIB) * 1000),
+    )
     try {
       const outcome = await unlessAborted(Promise.race([look(used, message, resolve, askUntil), over]), signal)
       if (outcome === 'authenticity/timeout') await replace(used)
