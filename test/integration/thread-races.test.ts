@@ -1,7 +1,9 @@
 /** What one worker looks at, another changes meanwhile: tickets may be in other threads than the mails that name them. */
 import { describe, expect, test } from 'vitest'
+import { MailchuteError } from '../../src/errors.ts'
 import type { Store } from '../../src/store/store.ts'
 import { type Desk, letter, openDesk, ticketsOf } from '../support/desk.ts'
+import { absenceNote, mail } from '../support/mails.ts'
 
 /** Does something once, between the first look of a worker at a ticket and what it writes. */
 function afterTheLook(act: () => Promise<unknown>): (store: Store) => Store {
@@ -62,6 +64,32 @@ describe('a mail that names a ticket by its number', () => {
     await using desk = await race(({ query }) => query(`UPDATE tickets SET status = 'closed' WHERE number = 1`))
     expect(await ticketsOf(desk)).toMatchObject([{ status: 'open', ids: ['one', 'late'] }, { ids: ['two'] }])
   })
+})
+
+/** What is to make a ticket fails once. */
+function firstFinishFails(): (store: Store) => Store {
+  let hasFailed = false
+  return (store) => ({
+    ...store,
+    tickets: {
+      ...store.tickets,
+      finish: (...effect) => {
+        if (hasFailed) return store.tickets.finish(...effect)
+        hasFailed = true
+        return Promise.reject(new MailchuteError('store/unavailable', 'made to fail'))
+      },
+    },
+  })
+}
+
+test('a report that comes together with its original is booked, though the work on that failed at first', async () => {
+  await using desk = await openDesk({ guard: firstFinishFails() })
+  desk.deliver('support', mail({ id: 'one' }), absenceNote({ id: 'away', about: 'one' }))
+  await desk.takeIn()
+  const [away] = await desk.query(
+    `SELECT m.state, t.number FROM inbound_messages m LEFT JOIN tickets t ON t.id = m.ticket_id WHERE message_id LIKE '<away%'`,
+  )
+  expect(away).toEqual({ state: 'suppressed', number: 1 })
 })
 
 const CUSTOMERS = 30
