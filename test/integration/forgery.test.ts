@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTicketTokens } from '../../src/message/ticket-token.ts'
 import { headerOf } from '../support/acknowledging.ts'
-import { type Desk, type Letter, letter, OURS, openDesk, ticketsOf } from '../support/desk.ts'
+import { type Desk, type Letter, letter, OURS, openDesk, ticketsOf } from '../support/front-desk.ts'
 
 let desk: Desk
 beforeAll(async () => {

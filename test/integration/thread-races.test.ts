@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { MailchuteError } from '../../src/errors.ts'
 import type { Store } from '../../src/store/store.ts'
-import { type Desk, letter, openDesk, ticketsOf } from '../support/desk.ts'
+import { type Desk, letter, openDesk, ticketsOf } from '../support/front-desk.ts'
 import { absenceNote, mail } from '../support/mails.ts'
 
 /** Does something once, between the first look of a worker at a ticket and what it writes. */
