@@ -330,6 +330,11 @@ export const ERROR_CATALOGUE = {
     EX_DATAERR,
     'the last error is in the events: `mailchute messages show ID`',
   ),
+  'job/original-waits': entry(
+    'retry',
+    EX_TEMPFAIL,
+    'nothing to do: the report is worked again after the mail that it is about',
+  ),
   'runtime/shutting-down': entry(
     'retry',
     EX_TEMPFAIL,

@@ -18,6 +18,8 @@ export interface Known {
   readonly waiting: Waiting
   readonly mail: ParsedMessage
   readonly authenticity: Authenticity
+  /** Nobody tries again by itself. */
+  readonly isLastAttempt: boolean
 }
 
 export async function effect(store: Store, judging: Judging, known: Known): Promise<Outcome> {

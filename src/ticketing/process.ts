@@ -51,7 +51,7 @@ export function createProcess(
       const source = octetsOf(store, waiting)
       const mail = await parsePool.parse(source, run.signal)
       const authenticity = await judging.authenticate(source, waiting.mailboxId, mail.from, run.signal)
-      return await effect(store, judging, { waiting, mail, authenticity })
+      return await effect(store, judging, { waiting, mail, authenticity, isLastAttempt: run.isLastAttempt })
     } catch (thrown) {
       return await giveUp(store, waiting, asMailchuteError(thrown), run)
     }

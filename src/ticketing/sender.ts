@@ -20,10 +20,13 @@ export function senderOf(
   isOwn: (address: string) => boolean,
 ): Sender {
   const addresses = [...new Set(from.map(({ address }) => address))].slice(0, ADDRESSES_LIMIT)
-  const isStandIn = defects.some((code) => code.startsWith('from-'))
+  const isStandIn = defects.some((code) => STAND_IN.has(code))
   const isClaimed = trust !== 'verified' && addresses.some(isOwn)
   return { addresses, isAuthentic: trust !== 'failed' && !isStandIn && !isClaimed }
 }
 
 /** More than these need not be asked for: they never all take part. */
 const ADDRESSES_LIMIT = 101
+
+/** There was no From to be used. */
+const STAND_IN: ReadonlySet<string> = new Set(['from-missing', 'from-substituted'])

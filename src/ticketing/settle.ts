@@ -1,4 +1,5 @@
 /** A mail becomes no ticket: it waits for a person, or rightly nobody waits for it. */
+import { MailchuteError } from '../errors.ts'
 import type { ParsedMessage } from '../message/parsed-message.ts'
 import type { Store } from '../store/store.ts'
 import type { Known } from './effect.ts'
@@ -17,7 +18,7 @@ export interface Settled {
 export async function settleWithoutTicket(
   store: Store,
   { ticketTokens }: Judging,
-  { waiting: { id }, mail }: Known,
+  { waiting: { id }, mail, isLastAttempt }: Known,
   { fate, reason, ruling }: Settled,
 ): Promise<Outcome> {
   const detail = { kind: mail.kind, ...toldOf(ruling) }
@@ -25,7 +26,7 @@ export async function settleWithoutTicket(
     const held = await store.messages.quarantine(id, reason, detail, { kind: mail.kind })
     return held ? { state: 'quarantined', reason } : { state: 'nothing-to-do' }
   }
-  const booking = answersAnother(mail.kind) ? await bookingOf(store, ticketTokens, id, mail) : null
+  const booking = answersAnother(mail.kind) ? await bookingOf(store, ticketTokens, id, mail, isLastAttempt) : null
   const about = { kind: mail.kind, ticketId: booking?.ticketId ?? null }
   const told = booking === null ? detail : { ...detail, ticket: booking.ticketNumber }
   const done = await store.reports.book(id, reason, told, about, booking?.returned ?? null)
@@ -34,10 +35,20 @@ export async function settleWithoutTicket(
 }
 
 /** Who sent a report is no participant and is not asked for: it adds nothing to the ticket that anybody reads. */
-async function bookingOf(store: Store, openTokens: OpenTicketTokens, id: string, mail: ParsedMessage) {
+async function bookingOf(
+  store: Store,
+  openTokens: OpenTicketTokens,
+  id: string,
+  mail: ParsedMessage,
+  isLastAttempt: boolean,
+) {
   const about = await reportedOn(openTokens, mail)
   if (about.signed.length + about.msgIds.length === 0) return null
   const found = await store.reports.find(id, about)
-  if (found === null) return null
+  if (found === null) {
+    // Its turn came first, but its work failed for now. Reports that name each other must not wait for ever.
+    if (isLastAttempt || !(await store.reports.areWaiting(id, about.msgIds))) return null
+    throw new MailchuteError('job/original-waits', 'the mail that it is about waits itself', { context: { id } })
+  }
   return { ...found, returned: found.outbox === null ? null : returnOf(mail, found.outbox) }
 }

@@ -11,7 +11,7 @@ import type { Store } from '../../src/store/store.ts'
 import { FAULT_SERVERS, type FaultServer, hasFailedWith, pollWell } from '../support/fault-server.ts'
 import { pop3 } from '../support/fault-servers/pop3.ts'
 import { createFaults, type Faults, type Moment } from '../support/faults.ts'
-import { mail } from '../support/mails.ts'
+import { absenceNote, bounce, mail } from '../support/mails.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { brokenPromises } from '../support/promises.ts'
 import { redisAvailable, startRedis, type TestRedis } from '../support/redis.ts'
@@ -25,9 +25,13 @@ const MAILS = [
   FIRST,
   mail({ id: 'large', from: 'dora@example.com', sizeBytes: 4.1 * 1024 * 1024 }),
   mail({ id: 'last', from: 'emil@example.com' }),
+  bounce({ id: 'bounce', about: 'first' }),
+  absenceNote({ id: 'absence', about: 'reply' }),
 ]
 /** `reply` goes to the ticket of `first`, whose copy is the same message. */
 const TICKETS = 4
+/** `bounce` and `absence` on the ticket of `first`. */
+const BOOKED = 2
 /** Where mail would go out: nobody sends here, what is looked at is that it is written with the ticket. */
 const ACKNOWLEDGES = {
   MAILBOX_TEST_SMTP_URL: 'smtp://127.0.0.1:9',
@@ -89,6 +93,8 @@ const WORK_CALLS = [
     'raw.octets',
     'tickets.viewThread',
     'tickets.finish',
+    'reports.find',
+    'reports.book',
   ],
 ]
 
@@ -154,6 +160,7 @@ async function oneRun(
     octets: MAILS,
     asSent,
     tickets: TICKETS,
+    booked: BOOKED,
     acknowledgements: TICKETS,
   })
   expect({ ...fault, left, broke }).toEqual({ ...fault, left: 0, broke: [] })

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTicketTokens } from '../../src/message/ticket-token.ts'
 import { headerOf } from '../support/acknowledging.ts'
-import { type Desk, type Letter, letter, OURS, openDesk, ticketsOf } from '../support/desk.ts'
+import { type Desk, type Letter, letter, OURS, openDesk, ticketsOf } from '../support/front-desk.ts'
 
 let desk: Desk
 beforeAll(async () => {
@@ -203,15 +203,17 @@ describe('a msg-id', () => {
 
   test('that somebody who was only shown her mail answers first does not draw her mail onto a ticket of his', async () => {
     await scene()
-    await arrive(
-      { id: 'trap', from: MALLORY, to: `${OURS.support}, ${THEIRS}`, fields: ['In-Reply-To: <next@letters.example>'] },
-      { id: 'next', fields },
-      { id: 'alone', fields: ['In-Reply-To: <lost@letters.example>'] },
-    )
+    const trap = (about: string) => ({
+      ...{ id: `trap-${about}`, from: MALLORY, to: `${OURS.support}, ${THEIRS}` },
+      fields: [`In-Reply-To: <${about}@letters.example>`],
+    })
+    await arrive(trap('next'), trap('alone'), { id: 'next', fields }, { id: 'alone' })
+    const his = { requester: 'mallory@elsewhere.example', status: 'open' }
     expect(await ticketsOf(desk)).toMatchObject([
       { ...HERS, ids: ['real', 'next'] },
-      { number: 2, requester: 'mallory@elsewhere.example', ids: ['trap'] },
-      { number: 3, requester: THEIRS, linked: null, ids: ['alone'] },
+      { ...his, number: 2, ids: ['trap-next'] },
+      { ...his, number: 3, ids: ['trap-alone'] },
+      { number: 4, requester: THEIRS, linked: null, ids: ['alone'] },
     ])
   })
 })

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Delivery, MailKind, ParsedMessage } from '../../src/message/parsed-message.ts'
 import { headerOf } from '../support/acknowledging.ts'
-import { type Desk, letter, OURS, openDesk, ticketsOf } from '../support/desk.ts'
+import { type Desk, letter, OURS, openDesk, ticketsOf } from '../support/front-desk.ts'
 
 let desk: Desk
 beforeAll(async () => {

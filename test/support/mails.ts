@@ -49,3 +49,32 @@ export function remade(octets: Buffer): Buffer {
   const own = ['MIME-Version: 1.0', 'X-MS-Exchange-Organization-SCL: -1']
   return Buffer.from(`${[...added, ...fields.toReversed(), ...own].join('\r\n')}${text.slice(end)}`, 'latin1')
 }
+
+/** What a mail server says of a mail that it could not deliver (RFC 3464), to who wrote `about`. */
+export function bounce({ id, about }: { readonly id: string; readonly about: string }): Buffer {
+  const [boundary, original] = ['=_report', `<${about}@example.com>`]
+  return Buffer.from(
+    [
+      ...['From: MAILER-DAEMON@mx.example.com', 'To: Support <support@example.org>', 'Subject: Undelivered mail'],
+      ...[`Message-ID: <${id}@mx.example.com>`, 'Date: Mon, 02 Nov 2026 09:05:00 +0000', `References: ${original}`],
+      ...['MIME-Version: 1.0', 'Auto-Submitted: auto-replied', 'Return-Path: <>'],
+      `Content-Type: multipart/report; report-type=delivery-status; boundary="${boundary}"`,
+      ...['', `--${boundary}`, 'Content-Type: text/plain', '', 'It could not be delivered.'],
+      ...[`--${boundary}`, 'Content-Type: message/delivery-status', '', 'Reporting-MTA: dns; mx.example.com', ''],
+      ...['Final-Recipient: rfc822; colleague@example.com', 'Action: failed', 'Status: 5.1.1', ''],
+      ...[`--${boundary}`, 'Content-Type: text/rfc822-headers', '', `Message-ID: ${original}`, ''],
+      ...[`--${boundary}--`, ''],
+    ].join('\r\n'),
+  )
+}
+
+/** What an absent person's mail system answers to `about` (RFC 3834). */
+export function absenceNote({ id, about }: { readonly id: string; readonly about: string }): Buffer {
+  return Buffer.from(
+    [
+      ...['From: Dora <dora@example.com>', 'To: Support <support@example.org>', 'Subject: Out of office: About it'],
+      ...[`Message-ID: <${id}@example.com>`, 'Date: Mon, 02 Nov 2026 09:06:00 +0000'],
+      ...[`In-Reply-To: <${about}@example.com>`, 'Auto-Submitted: auto-replied', '', 'I am back on Friday.', ''],
+    ].join('\r\n'),
+  )
+}

@@ -8,6 +8,8 @@ export interface Kept {
   /** What the server makes of them on their way; as over POP3 unless told. */
   readonly asSent?: (octets: Buffer) => Buffer
   readonly tickets?: number
+  /** Mails that are rightly on no ticket, each booked on one; none unless told. */
+  readonly booked?: number
   /** Of new tickets that are written to go out, whatever became of them. */
   readonly acknowledgements?: number
   /** Mails that are stored and wait for work: the work itself is not looked at. */
@@ -22,7 +24,7 @@ export async function brokenPromises(databaseUrl: string, kept: Kept): Promise<s
     const digests = [...new Set(kept.octets.map((octets) => sha256((kept.asSent ?? asSentOverPop3)(octets))))]
     const broken = await ask(client, INTAKE, [digests])
     if (kept.isWorkOpen) return shortened(broken)
-    broken.push(...(await ask(client, WORK, [])))
+    broken.push(...(await ask(client, WORK, [kept.booked ?? 0])))
     const [count] = (await client.query<{ tickets: number }>(TICKETS)).rows
     if (kept.tickets !== undefined && count?.tickets !== kept.tickets) broken.push(`${count?.tickets} tickets`)
     const [written] = (await client.query<{ acknowledgements: number }>(ACKNOWLEDGEMENTS)).rows
@@ -75,11 +77,17 @@ const INTAKE = `
   SELECT 'I8 stored without its one event: ' || m.id FROM inbound_messages m
   WHERE (SELECT count(*) FROM inbound_events e WHERE e.inbound_message_id = m.id AND e.code = 'intake/stored') <> 1`
 
+/** Takes how many mails are booked on a ticket and not on it. */
 const WORK = `
-  SELECT 'I3 is ' || state || coalesce(' for ' || reason, '') || ': ' || id AS broken FROM inbound_messages WHERE state <> 'ticketed'
+  WITH booked AS (SELECT id FROM inbound_messages WHERE state = 'suppressed' AND ticket_id IS NOT NULL)
+  SELECT 'I3 is ' || state || coalesce(' for ' || reason, '') || ': ' || id AS broken FROM inbound_messages
+  WHERE state <> 'ticketed' AND id NOT IN (SELECT id FROM booked)
+  UNION ALL
+  SELECT 'I3 booked: ' || count(*) FROM booked HAVING count(*) <> $1::int
   UNION ALL
   SELECT 'I3 entries: ' || count(e.id) || ' for ' || m.id FROM inbound_messages m
-  LEFT JOIN ticket_entries e ON e.inbound_message_id = m.id GROUP BY m.id HAVING count(e.id) <> 1
+  LEFT JOIN ticket_entries e ON e.inbound_message_id = m.id GROUP BY m.id
+  HAVING count(e.id) <> CASE m.state WHEN 'ticketed' THEN 1 ELSE 0 END
   UNION ALL
   SELECT 'I3 ticket without an entry: ' || number FROM tickets t
   WHERE status <> 'merged' AND NOT EXISTS (SELECT FROM ticket_entries e WHERE e.ticket_id = t.id)
@@ -89,8 +97,9 @@ const WORK = `
   SELECT 'I3 contact of nobody: ' || c.id FROM contacts c
   WHERE NOT EXISTS (SELECT FROM ticket_entries e WHERE lower(e.from_address) = lower(c.address))
   UNION ALL
-  SELECT 'I8 ticketed without its one event: ' || m.id FROM inbound_messages m
-  WHERE (SELECT count(*) FROM inbound_events e WHERE e.inbound_message_id = m.id AND e.code = 'work/ticketed') <> 1
+  SELECT 'I8 ' || m.state || ' without its one event: ' || m.id FROM inbound_messages m
+  WHERE (SELECT array_agg(e.code) FROM inbound_events e WHERE e.inbound_message_id = m.id AND e.code LIKE 'work/%')
+    IS DISTINCT FROM ARRAY['work/' || m.state]
   UNION ALL
   SELECT 'I3 acknowledged twice: ' || t.number FROM tickets t JOIN outbox o ON o.ticket_id = t.id GROUP BY t.number HAVING count(*) > 1
   UNION ALL

@@ -28,6 +28,9 @@ describe('who a mail is from, before anybody lets it onto a ticket', () => {
   })
 
   test('is nobody where there is no From and something else stands in for it', () => {
-    expect(of('unknown', ['carla@example.com'], ['from-missing']).isAuthentic).toBe(false)
+    for (const code of ['from-missing', 'from-substituted']) {
+      expect(of('unknown', ['carla@example.com'], [code]).isAuthentic).toBe(false)
+    }
+    expect(of('unknown', ['carla@example.com'], ['from-several']).isAuthentic).toBe(true)
   })
 })

@@ -49,7 +49,10 @@ export interface Desk extends AsyncDisposable {
 
 export interface DeskOptions {
   readonly env?: Record<string, string>
-  readonly concurrency?: number
+  /** How many there are that know nothing of each other, as processes do. */
+  readonly workers?: number
+  /** What they are given in place of the store. */
+  readonly guard?: (store: Store) => Store
 }
 
 export const OURS: Record<DeskMailbox, string> = { support: 'support@example.org', sales: 'sales@example.org' }
@@ -60,7 +63,9 @@ const FRESH: Pick<Desk, 'policy' | 'trust' | 'understood'> = {
 }
 const never = new AbortController().signal
 
-export async function openDesk({ env = {}, concurrency = 16 }: DeskOptions = {}): Promise<Desk> {
+const CONCURRENCY = 16
+
+export async function openDesk({ env = {}, workers = 1, guard }: DeskOptions = {}): Promise<Desk> {
   const smtp = await startSmtp()
   const users = Object.values(OURS)
   const sandbox = await startSandbox({ mailboxes: users.map((user) => ({ user, password: PASSWORD })) })
@@ -88,17 +93,20 @@ export async function openDesk({ env = {}, concurrency = 16 }: DeskOptions = {})
     ...(await pool.parse(source, signal)),
     ...desk.understood,
   })
-  const process = createProcess(
-    app.store,
-    { parse },
-    {
-      acknowledging: acknowledgingOf(app),
-      authenticate: async () => ({ ...NOT_LOOKED_AT, trust: desk.trust }),
-      policyOf: () => desk.policy,
-      ticketTokens: async () => tokens,
-    },
-  )
-  const working = queue.work(async (id, run) => outcomes.beat(await process(id, run)), concurrency)
+  const startWork = () => {
+    const process = createProcess(
+      guard?.(app.store) ?? app.store,
+      { parse },
+      {
+        acknowledging: acknowledgingOf(app),
+        authenticate: async () => ({ ...NOT_LOOKED_AT, trust: desk.trust }),
+        policyOf: () => desk.policy,
+        ticketTokens: async () => tokens,
+      },
+    )
+    return queue.work(async (id, run) => outcomes.beat(await process(id, run)), CONCURRENCY)
+  }
+  const working = Array.from({ length: workers }, startWork)
   const workOff = async () => {
     await sweep(app.store, queue.wake)
     await outcomes.until(async () => (await app.store.messages.countWaiting()) === 0)
@@ -129,7 +137,7 @@ export async function openDesk({ env = {}, concurrency = 16 }: DeskOptions = {})
     query: async <Row extends QueryResultRow>(text: string, values: unknown[] = []) =>
       (await client.query<Row>(text, values)).rows,
     [Symbol.asyncDispose]: async () => {
-      await working.stop(0)
+      for (const each of working) await each.stop(0)
       await pool.close()
       await client.end()
       await app[Symbol.asyncDispose]()
