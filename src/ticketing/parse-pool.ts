@@ -94,7 +94,7 @@ function createThreads(threads: number, heapMib: number): Piscina<ParseTask, Par
     maxThreads: threads,
     minThreads: 0,
     idleTimeout: IDLE_THREAD_MS,
-    resourceLimits: { maxOldGenerationSizeMb: heapMib, maxYoungGenerationSizeMb: 16 },
+    resourceLimits: { maxOldGenerationSizeMb: heapMib, maxYoungGenerationSizeMb: 8 },
     // Secrets of the environment are no business of a parser.
     env: {},
     execArgv: [],

@@ -76,9 +76,9 @@ describe('encoded words (RFC 2047)', () => {
     fc.assert(fc.property(fc.array(fc.oneof(piece, fc.string())), (all) => typeof text(all.join('')) === 'string'))
   })
 
-  test('a million words take linear time', () => {
-    expect(text('=?utf-8?q?a?= '.repeat(1_000_000)).length).toBe(1_000_001)
-    expect(text('=?utf-8?q?a'.repeat(1_000_000)).length).toBe(11_000_000)
-    expect(text(`${'=?utf-8?q?a'.repeat(500_000)}?=`)).toMatch(/a$/)
+  test('a hundred thousand words take linear time', () => {
+    expect(text('=?utf-8?q?a?= '.repeat(100_000)).length).toBe(100_001)
+    expect(text('=?utf-8?q?a'.repeat(100_000)).length).toBe(1_100_000)
+    expect(text(`${'=?utf-8?q?a'.repeat(100_000)}?=`)).toMatch(/a$/)
   })
 })

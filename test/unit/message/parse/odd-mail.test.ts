@@ -292,6 +292,12 @@ describe('malformed multiparts lose no part', () => {
     expect(text?.replace(/[!\n]+/g, ' ').trim()).toBe('one two')
   })
 
+  test('a part that is a header alone is kept', async () => {
+    const empty = ['--b', 'Content-Type: a/b; name=c', '--b', ...part('text'), '--b--']
+    const message = await multipart('multipart/mixed; boundary=b', ...empty)
+    expect(message).toMatchObject({ text: 'text', attachments: [{ filename: 'c', sizeBytes: 0 }] })
+  })
+
   test('a boundary that never appears: all is text', async () => {
     const message = await multipart('multipart/mixed; boundary=b', 'just text', '-- ', 'Ann')
     expect(message.text).toBe('just text\n-- \nAnn\n')
