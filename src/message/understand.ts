@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream'
 import { classify } from './kind/classify.ts'
 import { type ParseOptions, parse } from './parse/parse.ts'
-import type { ParsedMessage } from './parsed-message.ts'
-import { replyOf } from './reply/reply.ts'
+import type { MailContent, MailKind, ParsedMessage } from './parsed-message.ts'
+import { type Reply, replyOf } from './reply/reply.ts'
 
 /**
  * Octets in, all that is understood of them out: what the mail says, what kind of mail it is, what its writer added.
@@ -16,5 +16,11 @@ export async function understand(
 ): Promise<ParsedMessage> {
   const content = await parse(octets, options)
   const { reportParts: _, ...kept } = content
-  return { ...kept, ...classify(content), ...replyOf(content) }
+  const classified = classify(content)
+  return { ...kept, ...classified, ...(REPORTS.has(classified.kind) ? wholeOf(content) : replyOf(content)) }
 }
+
+/** They enclose what they report on, and that is no quotation. */
+const REPORTS: ReadonlySet<MailKind> = new Set(['delivery-status', 'disposition', 'feedback'])
+
+const wholeOf = ({ text, html }: MailContent): Reply => ({ reply: text, replyHtml: html })

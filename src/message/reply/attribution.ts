@@ -58,7 +58,7 @@ const undecorated = (text: string): string => text.replace(/^[-_=\s"|]+/, '').re
 const ADDRESS = /[^\s<>@]@[\p{L}\d-]/u
 const BRACKETED_AT_END = /[<([]{1,2}(?:mailto:)?[^\s<>@]{1,100}@[^\s<>]{1,200}?[>)\]]{1,2}[^<>]{0,12}$/
 const DATE =
-  /(?<!\d)(?:19|20|25)\d\d(?!\d)|(?<!\d)\d{1,2}[./-] ?\d{1,2}[./-] ?(?:\d{4}|\d\d)(?!\d)|\d{1,2}[月월]|(?<!\d)1[34]\d\d(?!\d)/
+  /(?<!\d)(?:19|20|25)\d\d(?!\d)|(?<![\d.:])\d{1,2}[./-] ?\d{1,2}[./-] ?(?:\d{4}|\d\d)(?![\d.]\d|\d)|\d{1,2}[月월]|(?<!\d)1[34]\d\d(?!\d)/
 const TIME = /\d{1,2} ?[:.h時时點点시] ?\d\d(?!\d)|\d{1,2} ?[ap]\.?m/
 /** Names of weekdays and such before the first number; no more than a few words. */
 const NUMBER_SOON = /^[^\d@<]{0,24}\d/
@@ -69,7 +69,7 @@ const MAX_WORDS_WITHOUT_ADDRESS = 16
  * or a verb. `open`: it is a date and an address, no more.
  */
 function formOf(phrase: string): 'opened' | 'closed' | 'open' | null {
-  if (FIRST_PERSON.test(phrase)) return null
+  if (!/[\d@]/.test(phrase) || FIRST_PERSON.test(phrase)) return null
   const told = aboutOf(phrase)
   if (OPENING.test(phrase)) return isDated(told) && (told.wrote !== null || told.colon) ? 'opened' : null
   if (NUMBER_SOON.test(phrase) && isDated(told)) return told.colon || told.wrote !== null ? 'closed' : 'open'
@@ -101,7 +101,7 @@ function aboutOf(phrase: string): About {
 function isDated(about: About): boolean {
   const { phrase, colon, addressed, dated, timed, wrote } = about
   if (!dated && !timed && !addressed) return false
-  if (wrote === null) return dated && BRACKETED_AT_END.test(phrase)
+  if (wrote === null) return dated && (timed || !colon) && BRACKETED_AT_END.test(phrase)
   const ended = phrase.length - wrote.end <= ENDING_CHARS
   if (addressed) return colon || ended
   return (colon || (timed && ended)) && ((dated && timed) || OPENING.test(phrase)) && isShort(phrase)
