@@ -25,7 +25,7 @@ export function beginsHeaderBlock(lines: readonly Line[], first: number, belowSe
     if (found !== undefined) others = 0
     else if (++others > MAX_OTHER_LINES) break
     addNew(roles, found)
-    addressed ||= line.plain.includes('@')
+    addressed ||= found !== undefined && line.plain.includes('@')
   }
   return isEnough(roles, addressed, belowSeparator)
 }

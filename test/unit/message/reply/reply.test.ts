@@ -133,6 +133,7 @@ describe('what looks like a quotation and is none', () => {
     'On 3 Nov 2026 at 10:12 I wrote:\nplease help',
     'On average it works.\n\nWhat I wrote:\nno help',
     'From: Berlin\nTo: Munich\nDate: 3 May 2026\n\nTwo tickets, please.',
+    'From: Berlin\nTo: Munich\nDate: 3 May 2026\n\nWrite to ann@example.net, please.',
     'The form asks for\nSubject: and\nFrom: fields.',
     'Please call me at 10:30:\n030 1234',
     'These addresses fail:\nann@example.net\nbob@example.net:\nall of them',
@@ -143,6 +144,9 @@ describe('what looks like a quotation and is none', () => {
     `My log:\n\nReceived: from a.example.net\n${FIELDS.replace('Sent:', 'Date:')}\nMessage-ID: <1@example.net>\n\nWhy?`,
     'Rejected:\n  mail server after RCPT TO:<ann@example.net>:\n  host mx1.example.net [192.0.2.32]: 550 <ann@example.net>:\n  denied',
     'Von Berlin aus\nAn Bord 2026\nZu Gast',
+    'On 3 Nov 2026 your colleague ann@example.net wrote:\nplease send it\n\nHere it is.',
+    'At 10:12 the server of ann@example.net said:\nerror 5',
+    `Write to me at ann@example.net:\n\n${WROTE.replace('wrote:', 'asked me')}`,
     'Look at\n-----\nthis\n-----\nand that',
     'Please reply above this line is what your mail says, but where?',
   ])('%j stays whole', (text) => {
