@@ -159,7 +159,7 @@ describe('the same part of the HTML', () => {
           expect((reply ?? '').trim() === '').toBe(text.trim() === '')
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     )
   })
 
