@@ -143,6 +143,7 @@ describe('what looks like a quotation and is none', () => {
     '| a | b |\n| - | - |\n| 1 | 2 |',
     `My log:\n\nReceived: from a.example.net\n${FIELDS.replace('Sent:', 'Date:')}\nMessage-ID: <1@example.net>\n\nWhy?`,
     'Rejected:\n  mail server after RCPT TO:<ann@example.net>:\n  host mx1.example.net [192.0.2.32]: 550 <ann@example.net>:\n  denied',
+    `My log:\n\n${FIELDS}\nMessage-ID: <1@example.net>\n\nWhy?`,
     'Von Berlin aus\nAn Bord 2026\nZu Gast',
     'On 3 Nov 2026 your colleague ann@example.net wrote:\nplease send it\n\nHere it is.',
     'At 10:12 the server of ann@example.net said:\nerror 5',
