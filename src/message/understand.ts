@@ -2,8 +2,9 @@ import type { Readable } from 'node:stream'
 import { classify } from './kind/classify.ts'
 import { parseBarely } from './parse/bare.ts'
 import { type ParseOptions, parse } from './parse/parse.ts'
-import type { MailContent, ParsedMessage } from './parsed-message.ts'
-import { replyOf } from './reply/reply.ts'
+
+import type { MailContent, MailKind, ParsedMessage } from './parsed-message.ts'
+import { type Reply, replyOf } from './reply/reply.ts'
 
 /**
  * Octets in, all that is understood of them out: what the mail says, what kind of mail it is, what its writer added.
@@ -23,5 +24,11 @@ export const understandBarely = (start: Buffer): ParsedMessage => understood(par
 
 function understood(content: MailContent): ParsedMessage {
   const { reportParts: _, ...kept } = content
-  return { ...kept, ...classify(content), ...replyOf(content) }
+  const classified = classify(content)
+  return { ...kept, ...classified, ...(REPORTS.has(classified.kind) ? wholeOf(content) : replyOf(content)) }
 }
+
+/** They enclose what they report on, and that is no quotation. */
+const REPORTS: ReadonlySet<MailKind> = new Set(['delivery-status', 'disposition', 'feedback'])
+
+const wholeOf = ({ text, html }: MailContent): Reply => ({ reply: text, replyHtml: html })

@@ -1,6 +1,6 @@
 /** The words of the line above a quotation: what it opens with (before the date), and its verb. Lower case, `|` between. */
 const WORDS_BY_LANGUAGE: Readonly<Record<string, readonly [opens: string, wrote: string]>> = {
-  en: ['on|at|in message', 'wrote|writes|has written|said|says|quoting'],
+  en: ['on|at|in message', 'wrote|writes|has written|quoting'],
   de: ['am|an|zitat von', 'schrieb|schrieben|hat geschrieben|geschrieben|schreibt|zitat von'],
   fr: ['le|en date du|quoting', 'a écrit|a ecrit|écrivait|écrit|nous a dit|a envoyé'],
   es: ['el|el día|en', 'escribió|escribio|ha escrito|escribía'],
@@ -43,8 +43,10 @@ const UNSPACED_OPENS = '在|于|於|เมื่อ|เมื่อวันท�
 const UNSPACED_WROTE =
   '写道|寫道|撰写|写到|のメール|は書きました|さんは書きました|が書きました|のメッセージ|님이 작성|작성|이 쓴 글|님이 씀|쓰셨습니다|เขียนว่า|เขียน'
 
-/** Who writes about oneself is no mail program. Only words that are nobody's name. */
-const FIRST_PERSONS = "i|we|ich|wir|j'ai|nous|nosotros|nós|ik|wij|jeg|minä|já|я|мы|ми"
+/** No mail program writes of itself or to somebody. Only words that are nobody's name. */
+const FIRST_PERSONS =
+  "i|we|ich|wir|j'ai|nous|nosotros|nós|ik|wij|jeg|minä|já|я|мы|ми|" +
+  'your|our|ihr|ihre|unser|unsere|mein|meine|votre|notre|vuestro|nuestro|vostro|nostro'
 
 const words = (place: 0 | 1): string => alternatives(Object.values(WORDS_BY_LANGUAGE).map((pair) => pair[place]))
 

@@ -44,7 +44,7 @@ const BROKEN_CHARS = 60
 /** Enough where quoted lines follow: it names somebody or says that somebody wrote. */
 export function introducesQuote({ plain, quoted }: Line): boolean {
   if (quoted || plain.length > MAX_CHARS || !plain.endsWith(':')) return false
-  return (WROTE.test(plain) || ADDRESS.test(plain)) && !FIRST_PERSON.test(plain)
+  return (WROTE.test(plain) || BRACKETED.test(plain)) && !FIRST_PERSON.test(plain)
 }
 
 /** Cheap, for it is asked of each line. */
@@ -56,9 +56,9 @@ function mayEnd(plain: string): boolean {
 const undecorated = (text: string): string => text.replace(/^[-_=\s"|]+/, '').replace(/(?<![-_=\s|])[-_=\s|]+$/, '')
 
 const ADDRESS = /[^\s<>@]@[\p{L}\d-]/u
-const BRACKETED_AT_END = /[<([]{1,2}(?:mailto:)?[^\s<>@]{1,100}@[^\s<>]{1,200}?[>)\]]{1,2}[^<>]{0,12}$/
+const BRACKETED_AT_END = /[<([]{1,2} ?(?:mailto:)?[^\s<>@]{1,100}@[^\s<>]{1,200}?[>)\]]{1,2}[^<>]{0,12}$/
 const DATE =
-  /(?<!\d)(?:19|20|25)\d\d(?!\d)|(?<!\d)\d{1,2}[./-] ?\d{1,2}[./-] ?(?:\d{4}|\d\d)(?!\d)|\d{1,2}[月월]|(?<!\d)1[34]\d\d(?!\d)/
+  /(?<!\d)(?:19|20|25)\d\d(?!\d)|(?<![\d.:])\d{1,2}[./-] ?\d{1,2}[./-] ?(?:\d{4}|\d\d)(?![\d.]\d|\d)|\d{1,2}[月월]|(?<!\d)1[34]\d\d(?!\d)/
 const TIME = /\d{1,2} ?[:.h時时點点시] ?\d\d(?!\d)|\d{1,2} ?[ap]\.?m/
 /** Names of weekdays and such before the first number; no more than a few words. */
 const NUMBER_SOON = /^[^\d@<]{0,24}\d/
@@ -69,7 +69,7 @@ const MAX_WORDS_WITHOUT_ADDRESS = 16
  * or a verb. `open`: it is a date and an address, no more.
  */
 function formOf(phrase: string): 'opened' | 'closed' | 'open' | null {
-  if (FIRST_PERSON.test(phrase)) return null
+  if (!/[\d@]/.test(phrase) || FIRST_PERSON.test(phrase)) return null
   const told = aboutOf(phrase)
   if (OPENING.test(phrase)) return isDated(told) && (told.wrote !== null || told.colon) ? 'opened' : null
   if (NUMBER_SOON.test(phrase) && isDated(told)) return told.colon || told.wrote !== null ? 'closed' : 'open'
@@ -100,11 +100,11 @@ function aboutOf(phrase: string): About {
 /** It begins with the date: `3 Nov 2026 10:12, Ann <a@b>:` needs no verb. */
 function isDated(about: About): boolean {
   const { phrase, colon, addressed, dated, timed, wrote } = about
-  if (!dated && !timed && !addressed) return false
-  if (wrote === null) return dated && BRACKETED_AT_END.test(phrase)
+  if (wrote === null) return dated && (timed || !colon) && BRACKETED_AT_END.test(phrase)
   const ended = phrase.length - wrote.end <= ENDING_CHARS
-  if (addressed) return colon || ended
-  return (colon || (timed && ended)) && ((dated && timed) || OPENING.test(phrase)) && isShort(phrase)
+  if (!colon && !(ended && (addressed || timed))) return false
+  if (BRACKETED.test(phrase)) return true
+  return dated && (timed || OPENING.test(phrase)) && isShort(phrase)
 }
 
 /** After the verb: `(a):`, ` je:`. */
@@ -121,7 +121,7 @@ function isNamed({ phrase, colon, dated, timed, wrote }: About): boolean {
 
 const MAX_NAMED_CHARS = 200
 const BRACKET = /[<(]/
-const BRACKETED = /[<(][^\s<>@]{1,100}@[^\s<>]{1,200}[>)]/
+const BRACKETED = /[<(] ?[^\s<>@]{1,100}@[^\s<>]{1,200}[>)]/
 /** A full stop after a word that is no abbreviation. */
 const SENTENCES = /\p{L}{4}[.?!] /u
 

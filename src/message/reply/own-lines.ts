@@ -13,11 +13,11 @@ export function ownEnd(lines: readonly Line[], from: number): number {
   for (;;) {
     const before = end
     end = aboveBlanks(lines, end)
-    end = aboveSignature(lines, end)
-    const unquoted = aboveQuote(lines, end)
-    cut ||= unquoted < end
+    const unsigned = aboveSignature(lines, end)
+    const unquoted = aboveQuote(lines, unsigned)
+    cut ||= unquoted < unsigned
     end = unquoted
-    if (cut) end = aboveHeading(lines, end)
+    if (cut) end = aboveHeading(lines, end, unquoted < unsigned)
     if (end === before) return end
   }
 }
@@ -39,13 +39,13 @@ function aboveQuote(lines: readonly Line[], from: number): number {
 }
 
 /** What stands directly above a quotation: who wrote it, and a line drawn across. */
-function aboveHeading(lines: readonly Line[], from: number): number {
+function aboveHeading(lines: readonly Line[], from: number, isAboveMarks: boolean): number {
   const end = aboveBlanks(lines, from)
   const last = lines[end - 1]
   if (last === undefined) return end
   const start = attributionStart(lines, end - 1)
   if (start !== null) return start
-  return isRule(last) || introducesQuote(last) ? end - 1 : from
+  return isRule(last) || (isAboveMarks && introducesQuote(last)) ? end - 1 : from
 }
 
 /** Above quotations that stay nobody needs to read who wrote them when. */

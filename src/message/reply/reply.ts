@@ -25,6 +25,7 @@ export function replyOf({ text, html, subject }: Pick<MailContent, 'text' | 'htm
   const whole = { reply: text, replyHtml: html }
   if (text === null || text.length > MAX_CHARS) return whole
   const lines = linesOf(text)
+  if (lines.length > MAX_LINES) return whole
   const quotation = quotationOf(lines)
   if (quotation.kind === 'forwarded' || isForward(subject)) return whole
   const readable = html !== null && html.length <= MAX_CHARS ? html : null
@@ -42,6 +43,7 @@ export function replyOf({ text, html, subject }: Pick<MailContent, 'text' | 'htm
 }
 
 const MAX_CHARS = 1024 * 1024
+const MAX_LINES = 20_000
 
 /** Of the first prefix only: `Re: Fwd:` answers. */
 function isForward(subject: string): boolean {
