@@ -4,6 +4,7 @@ import { refuse } from '../../src/sandbox/manners.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { buildProgram, run, runJson, type Settings } from '../support/program.ts'
+import { rulesFile } from '../support/rules-desk.ts'
 
 const USER = 'support@mailchute.example'
 const PASSWORD = 'passw0rd-canary'
@@ -40,11 +41,11 @@ const MAILS: readonly Buffer[] = [
       '',
     ].join('\r\n'),
   ),
-  // More parts than a message may have: it is quarantined.
-  Buffer.from(
-    `From: c@customer.example\r\nSubject: subject-canary\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n${'--b\r\n\r\nbody-canary\r\n'.repeat(10_001)}--b--\r\n`,
-  ),
+  // A rule holds it.
+  Buffer.from('From: c@customer.example\r\nSubject: subject-canary\r\n\r\nbody-canary\r\n'),
 ]
+
+const RULES = 'rules:\n  - { name: held, when: { from: c@customer.example }, then: { hold: true } }\n'
 
 let sandbox: Sandbox
 let settings: Settings
@@ -56,6 +57,7 @@ beforeAll(async () => {
     DATABASE_URL: await createDatabase(),
     MAILBOX_SUPPORT_URL: sandbox.url(USER),
     MAILBOX_SUPPORT_PASSWORD: PASSWORD,
+    MAILCHUTE_RULES: await rulesFile(RULES),
   }
 })
 afterAll(() => sandbox.close())
@@ -114,7 +116,7 @@ describe('what programs read', () => {
       ['mail-3', 'quarantined', false],
     ])
     expect(await runJson(['messages', '--state', 'quarantined', '--mailbox', 'support', '--json'], settings)).toEqual([
-      expect.objectContaining({ uniqueId: 'mail-3', reason: 'message/unparseable' }),
+      expect.objectContaining({ uniqueId: 'mail-3', reason: 'rule/hold' }),
     ])
     expect(await runJson(['messages', '--mailbox', 'sales', '--json'], settings)).toEqual([])
   })
@@ -136,7 +138,7 @@ describe('what programs read', () => {
       .parse(await runJson(['messages', '--state', 'quarantined', '--json'], settings))
     const shown = await run(['messages', 'show', quarantined?.id ?? '', '--json'], settings)
     expect(JSON.parse(shown.stdout.toString())).toMatchObject({
-      events: [{ code: 'intake/stored' }, { code: 'work/quarantined', detail: { reason: 'message/unparseable' } }],
+      events: [{ code: 'intake/stored' }, { code: 'work/quarantined', detail: { reason: 'rule/hold' } }],
     })
     expect(shown.stdout.toString()).not.toContain('canary')
   })
@@ -165,11 +167,11 @@ describe('what programs read', () => {
     expect((await run(['messages', 'reprocess', id], settings)).code).toBe(0)
     expect(await runJson(['messages', '--state', 'received', '--json'], settings)).toMatchObject([{ id }])
     const [sheet] = await runJson(['drain', '--json'], settings)
-    expect(sheet).toMatchObject({ mailboxes: [{ listed: 0 }], work: { ticketed: 0 } })
+    expect(sheet).toMatchObject({ mailboxes: [{ listed: 0 }], work: { ticketed: 1 } })
     const [shown] = await runJson(['messages', 'show', id, '--json'], settings)
     expect(shown).toMatchObject({
-      state: 'quarantined',
-      events: [{}, { code: 'work/quarantined' }, { code: 'operator/reprocess' }, { code: 'work/quarantined' }],
+      state: 'ticketed',
+      events: [{}, { code: 'work/quarantined' }, { code: 'operator/reprocess' }, { code: 'work/ticketed' }],
     })
     const ticketed = await runJson(['messages', '--state', 'ticketed', '--json'], settings)
     const again = await run(['messages', 'release', message.parse(ticketed[0]).id], settings)

@@ -158,7 +158,7 @@ describe('contacts', () => {
     expect(await desk.query('SELECT DISTINCT requester_id FROM tickets')).toHaveLength(1)
   })
 
-  test('the first hundred of a long Cc take part, and a mailbox of ours does not', async () => {
+  test('the first hundred of a long Cc take part, writer and mailbox among them', async () => {
     await using desk = await openDesk(null, {
       MAILBOX_ZOO_URL: 'pop3s://support%40desk.example@mail.invalid',
       MAILBOX_ZOO_PASSWORD: 'x',
@@ -168,8 +168,10 @@ describe('contacts', () => {
     const rows = await desk.query<{ address: string }>('SELECT address FROM ticket_participants')
     expect(rows).toHaveLength(100)
     const addresses = rows.map(({ address }) => address)
-    expect(addresses).toEqual(expect.arrayContaining(['ann@customer.example', 'c0@many.example', 'c98@many.example']))
-    expect(addresses).not.toContain('support@desk.example')
+    expect(addresses).toEqual(
+      expect.arrayContaining(['ann@customer.example', 'support@desk.example', 'c0@many.example', 'c97@many.example']),
+    )
+    expect(addresses).not.toContain('c98@many.example')
   })
 })
 
