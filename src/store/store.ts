@@ -6,6 +6,7 @@
  * Not guaranteed: that a call which failed had no effect. A commit whose answer was lost may have happened, so
  * everything here may be called again.
  */
+import { type Browse, browse } from './browse.ts'
 import { type Copies, copies } from './copies.ts'
 import { type Database, openDatabase } from './database.ts'
 import { type Figures, figures } from './figures.ts'
@@ -31,6 +32,7 @@ export interface Store {
   readonly threads: Threads
   readonly copies: Copies
   readonly tickets: Tickets
+  readonly browse: Browse
   /** For monitors: cheap enough to be asked every few seconds. */
   figures(): Promise<Figures>
   readonly outbox: Outbox
@@ -55,6 +57,7 @@ export function openStore(url: string): Store {
     threads: threads(database),
     copies: copies(database),
     tickets: tickets(database),
+    browse: browse(database),
     figures: () => figures(database),
     outbox: outbox(database),
     ping: () => ping(database),
