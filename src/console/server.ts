@@ -18,7 +18,10 @@ import { addAssets } from './assets.ts'
 import { METRICS_TYPE, metricsOf } from './metrics.ts'
 import { addErrorPages } from './pages/errors.ts'
 import { addMessages } from './pages/messages.ts'
+import { addOutbox } from './pages/outbox.ts'
 import { addOverview } from './pages/overview.ts'
+import { addPolls } from './pages/polls.ts'
+import { addTickets } from './pages/tickets.ts'
 
 export interface ConsoleDeps {
   readonly store: Store
@@ -80,6 +83,9 @@ async function addConsole(server: FastifyInstance, deps: ConsoleDeps, tokens: Co
     guarded.post('/logout', (_, reply) => logOut(reply))
     addOverview(guarded, deps)
     addMessages(guarded, deps)
+    addTickets(guarded, deps)
+    addPolls(guarded, deps)
+    addOutbox(guarded, deps)
   })
 }
 

@@ -6,7 +6,7 @@
  * Not guaranteed: that a call which failed had no effect. A commit whose answer was lost may have happened, so
  * everything here may be called again.
  */
-import { type Browse, browse } from './browse.ts'
+import { type Browse, browse } from './browse/browse.ts'
 import { type Copies, copies } from './copies.ts'
 import { type Database, openDatabase } from './database.ts'
 import { type Figures, figures } from './figures.ts'

@@ -1,23 +1,26 @@
 /** What became of every message, and the search for one. */
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { MailchuteError } from '../../errors.ts'
-import type { FoundMessage, MessageCursor, MessageSearch } from '../../store/browse.ts'
-import { type Html, html } from '../html.ts'
+import type { FoundMessage, MessageCursor, MessageSearch } from '../../store/browse/messages.ts'
+import { html } from '../html.ts'
 import type { ConsoleDeps } from '../server.ts'
 import { page } from './layout.ts'
+import {
+  choiceField,
+  dayField,
+  filterForm,
+  olderLink,
+  PAGE_ROWS,
+  pageOf,
+  present,
+  readQuery,
+  searchField,
+  text,
+} from './list.ts'
 import { bytes, instant, kindName, table, tag } from './parts.ts'
 
-const PAGE_ROWS = 50
 const STATES = ['received', 'ticketed', 'suppressed', 'quarantined'] as const
 
-/** Of a form: what is left empty is not asked for. */
-const text = z
-  .string()
-  .trim()
-  .max(300)
-  .transform((value) => (value === '' ? undefined : value))
-  .optional()
 const date = text
   .pipe(z.iso.date().optional())
   .transform((value) => (value === undefined ? undefined : new Date(value)))
@@ -41,40 +44,28 @@ type Query = z.infer<typeof QUERY>
 
 export function addMessages(server: FastifyInstance, { store, mailboxes, now }: ConsoleDeps): void {
   server.get('/messages', async (request, reply) => {
-    const query = read(request.query)
-    const found = await store.browse.messages(searchOf(query), cursorOf(query.before), PAGE_ROWS + 1)
-    const shown = found.slice(0, PAGE_ROWS)
-    const last = found.length > PAGE_ROWS ? shown.at(-1) : undefined
+    const query = readQuery(QUERY, request.query)
+    const { rows, last } = pageOf(await store.browse.messages(searchOf(query), cursorOf(query.before), PAGE_ROWS + 1))
+    const names = mailboxes.map(({ name }) => name)
     const body = html`<h1>Messages</h1>
-      ${form(
-        query,
-        mailboxes.map(({ name }) => name),
-      )}
+      ${form(query, names)}
       <div data-live>${table(
         'Messages',
         COLUMNS,
-        shown.map((message) => row(message, now())),
+        rows.map((message) => row(message, now())),
       )}</div>
-      ${last !== undefined && older(request.query, last)}`
+      ${last && olderLink('/messages', request.query, `${last.receivedMicroseconds}_${last.id}`)}`
     return reply
       .type('text/html')
       .send(page({ title: 'Messages', section: '/messages', session: request.session, body }))
   })
 }
 
-function read(query: unknown): Query {
-  const parsed = QUERY.safeParse(query)
-  if (parsed.success) return parsed.data
-  const names = parsed.error.issues.map(({ path }) => path.join('.')).join(', ')
-  throw new MailchuteError('console/request-invalid', `what is asked for is not understood: ${names}`)
-}
-
 const DAY_MILLISECONDS = 86_400_000
 
 function searchOf({ from, to, before: _, ...fields }: Query): MessageSearch {
   const until = to && new Date(to.getTime() + DAY_MILLISECONDS)
-  const all = { ...fields, receivedFrom: from, receivedBefore: until }
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
+  return present({ ...fields, receivedFrom: from, receivedBefore: until })
 }
 
 function cursorOf(before: string | undefined): MessageCursor | null {
@@ -82,32 +73,17 @@ function cursorOf(before: string | undefined): MessageCursor | null {
   return receivedMicroseconds === undefined || id === undefined ? null : { receivedMicroseconds, id }
 }
 
-function form(query: Query, names: readonly string[]): Html {
-  const field = (name: string, label: string, value: string | undefined) =>
-    html`<label>${label} <input type="search" name="${name}" value="${value}"></label>`
-  const day = (name: string, label: string, value: Date | undefined) =>
-    html`<label>${label} <input type="date" name="${name}" value="${value?.toISOString().slice(0, 10)}"></label>`
-  return html`<form class="filter" method="get" action="/messages" role="search">
-        ${field('address', 'From', query.address)}
-        ${field('subject', 'Subject', query.subject)}
-        ${field('messageId', 'Message-ID', query.messageId)}
-        ${select('state', 'State', STATES, query.state)}
-        ${select('mailbox', 'Mailbox', names, query.mailbox)}
-        ${field('reason', 'Reason', query.reason)}
-        ${day('from', 'Since', query.from)}
-        ${day('to', 'Until', query.to)}
-        <button>Search</button>
-        <a class="button quiet" href="/messages">Clear</a>
-      </form>`
-}
-
-function select(name: string, label: string, choices: readonly string[], chosen: string | undefined): Html {
-  const option = (choice: string) =>
-    choice === chosen
-      ? html`<option value="${choice}" selected>${choice}</option>`
-      : html`<option value="${choice}">${choice}</option>`
-  return html`<label>${label} <select name="${name}"><option value="">all</option>${choices.map(option)}</select></label>`
-}
+const form = (query: Query, names: readonly string[]) =>
+  filterForm('/messages', [
+    searchField('address', 'From', query.address),
+    searchField('subject', 'Subject', query.subject),
+    searchField('messageId', 'Message-ID', query.messageId),
+    choiceField('state', 'State', STATES, query.state),
+    choiceField('mailbox', 'Mailbox', names, query.mailbox),
+    searchField('reason', 'Reason', query.reason),
+    dayField('from', 'Since', query.from),
+    dayField('to', 'Until', query.to),
+  ])
 
 const COLUMNS = [
   { name: 'Received', className: 'nowrap' },
@@ -132,10 +108,4 @@ function row(message: FoundMessage, now: Date) {
     mailbox,
     bytes(sizeBytes),
   ]
-}
-
-function older(query: unknown, { receivedMicroseconds, id }: FoundMessage): Html {
-  const parameters = new URLSearchParams(Object.entries(query ?? {}))
-  parameters.set('before', `${receivedMicroseconds}_${id}`)
-  return html`<p class="pages"><a class="button quiet" href="/messages?${parameters.toString()}" rel="next">Older</a></p>`
 }

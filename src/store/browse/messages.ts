@@ -1,7 +1,8 @@
 /** What people look for among messages: any of these together, newest first, in pages. Quick at a million rows. */
-import type { InboundState, MailKind } from '../generated/prisma/client.ts'
-import type { Database } from './database.ts'
-import { keyOf } from './threads.ts'
+import type { InboundState, MailKind } from '../../generated/prisma/client.ts'
+import type { Database } from '../database.ts'
+import { keyOf } from '../threads.ts'
+import { Conditions, literal } from './conditions.ts'
 
 export interface MessageSearch {
   readonly state?: InboundState
@@ -39,15 +40,7 @@ export interface MessageCursor {
   readonly id: string
 }
 
-export interface Browse {
-  messages(search: MessageSearch, before: MessageCursor | null, limit: number): Promise<FoundMessage[]>
-}
-
-export function browse(database: Database): Browse {
-  return { messages: (...search) => messages(database, ...search) }
-}
-
-async function messages(
+export function messages(
   database: Database,
   search: MessageSearch,
   before: MessageCursor | null,
@@ -73,23 +66,6 @@ async function messages(
            ORDER BY m.received_at DESC, m.id DESC`,
     values: where.values,
   })
-}
-
-/** Conditions that all must hold, with their values. */
-class Conditions {
-  readonly values: unknown[] = []
-  readonly #texts: string[] = []
-
-  /** `$1` is the first of these values, whatever comes before. */
-  add(text: string, ...values: readonly unknown[]): void {
-    const before = this.values.length
-    this.#texts.push(text.replace(/\$(\d+)/g, (_, number: string) => `$${before + Number(number)}`))
-    this.values.push(...values)
-  }
-
-  text(): string {
-    return this.#texts.length === 0 ? 'true' : this.#texts.join(' AND ')
-  }
 }
 
 /** Each fits an index of inbound_messages: see the migration that made them. */
@@ -124,8 +100,6 @@ function addAddress(all: Conditions, address: string): void {
     all.add(`left(lower(m.from_address), ${INDEXED_CHARACTERS}) LIKE $1`, `${literal(address)}%`)
   }
 }
-
-const literal = (text: string): string => text.replace(/[\\%_]/g, (found) => `\\${found}`)
 
 /** Of what people type nothing is an operator. No word finds nothing. */
 function wordsOf(text: string): string {
