@@ -17,6 +17,7 @@ import type { ConsoleTokens } from './access/tokens.ts'
 import { addAssets } from './assets.ts'
 import { METRICS_TYPE, metricsOf } from './metrics.ts'
 import { addErrorPages } from './pages/errors.ts'
+import { addMessage } from './pages/message/message.ts'
 import { addMessages } from './pages/messages.ts'
 import { addOutbox } from './pages/outbox.ts'
 import { addOverview } from './pages/overview.ts'
@@ -83,6 +84,7 @@ async function addConsole(server: FastifyInstance, deps: ConsoleDeps, tokens: Co
     guarded.post('/logout', (_, reply) => logOut(reply))
     addOverview(guarded, deps)
     addMessages(guarded, deps)
+    addMessage(guarded, deps)
     addTickets(guarded, deps)
     addPolls(guarded, deps)
     addOutbox(guarded, deps)

@@ -10,7 +10,7 @@ export interface Column {
 export function table(caption: string, columns: readonly Column[], rows: readonly (readonly Value[])[]): Html {
   if (rows.length === 0) return html`<div class="table"><p class="empty">Nothing here.</p></div>`
   const cell = (value: Value, index: number) =>
-    html`<td class="${columns[index]?.className}" data-name="${columns[index]?.name}">${value}</td>`
+    html`<td class="${columns[index]?.className}" data-name="${columns[index]?.name}"><div>${value}</div></td>`
   return html`<div class="table folds" role="region" aria-label="${caption}" tabindex="0">
         <table>
           <thead><tr>${columns.map(({ name, className }) => html`<th scope="col" class="${className}">${name}</th>`)}</tr></thead>
