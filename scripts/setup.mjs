@@ -21,6 +21,7 @@ const SERVERS = [
   { program: 'redis-server', debian: 'redis-server', skipped: 'the tests over Redis' },
   { program: 'dovecot', debian: 'dovecot-pop3d', skipped: 'the tests against Dovecot' },
   { program: '/usr/lib/dovecot/imap', debian: 'dovecot-imapd', skipped: 'the tests over IMAP' },
+  { program: 'chromium', debian: 'chromium', skipped: 'the tests in a browser' },
 ]
 const PEERS = [
   { program: 'fetchmail', debian: 'fetchmail', skipped: 'its rows' },
@@ -157,6 +158,7 @@ async function build() {
   const newest = Math.max(...[at('tsconfig.json'), ...filesBelow(at('src'))].map((file) => statSync(file).mtimeMs))
   if (existsSync(buildInfo) && statSync(buildInfo).mtimeMs >= newest) return
   await step('building', path.join(BIN, 'tsc'), ['-p', 'src'], localEnv())
+  await import('./copy-assets.mjs')
   const now = new Date()
   if (existsSync(buildInfo)) utimesSync(buildInfo, now, now)
 }

@@ -27,6 +27,8 @@ export interface Config {
   readonly http: { readonly host: string; readonly port: number }
   /** null: made on first start. */
   readonly consoleToken: string | null
+  /** Of those who may look and not act; null: there is none. */
+  readonly auditorToken: string | null
   /** The file with the rules; null: there are none. Absolute. */
   readonly rulesFile: string | null
   /** Where to look up who vouches for a mail (DKIM, SPF, DMARC); null: nowhere. No servers: the system's. */

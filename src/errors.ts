@@ -51,6 +51,11 @@ export const ERROR_CATALOGUE = {
     'what is kept was encrypted with another key: set that one as MAILCHUTE_SECRET_KEY_OLD and run `mailchute rotate-key`, ' +
       'or log in again: `mailchute mailbox login NAME`',
   ),
+  'config/console-token': entry(
+    'alert',
+    EX_CONFIG,
+    'set CONSOLE_TOKEN, or remove the file: a new token is made and printed at the next start',
+  ),
   'config/queue-eviction': entry(
     'alert',
     EX_CONFIG,
@@ -340,6 +345,12 @@ export const ERROR_CATALOGUE = {
     EX_TEMPFAIL,
     'nothing is lost: what was under way is taken up again at the next start',
   ),
+  'console/login-required': entry('alert', EX_NOPERM, 'log in, or send Authorization: Bearer with CONSOLE_TOKEN'),
+  'console/not-allowed': entry('alert', EX_NOPERM, 'this needs the role of an operator: log in with CONSOLE_TOKEN'),
+  'console/form-refused': entry('alert', EX_NOPERM, 'load the page again and send the form from there'),
+  'console/not-found': entry('alert', EX_USAGE, 'it may have been erased, or the address was cut off'),
+  'console/request-invalid': entry('alert', EX_USAGE, 'mend what the message names'),
+
   'runtime/port-taken': entry(
     'alert',
     EX_UNAVAILABLE,

@@ -5,9 +5,10 @@
  * sealed anything stays on the disk until everything is sealed anew with the next one and that one has its place.
  */
 import { randomBytes } from 'node:crypto'
-import { copyFile, link, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { copyFile, readFile, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { MailchuteError } from '../errors.ts'
+import { makeOnce, syncFolder, temporary } from './secret-file.ts'
 
 export const KEY_BYTES = 32
 
@@ -57,32 +58,13 @@ async function read(file: string): Promise<Buffer | null> {
   return key
 }
 
-/** `link` fails where the name is taken: whoever comes second uses the first one's. */
 async function make(file: string): Promise<Buffer> {
-  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 })
-  const fresh = temporary(file)
-  const handle = await open(fresh, 'wx', 0o600)
-  try {
-    await handle.writeFile(`${randomBytes(KEY_BYTES).toString('base64')}\n`)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await link(fresh, file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw unusable(file, `cannot be made (${error.code})`)
+  await makeOnce(file, randomBytes(KEY_BYTES).toString('base64')).catch((error: NodeJS.ErrnoException) => {
+    throw unusable(file, `cannot be made (${error.code})`)
   })
-  await rm(fresh)
-  await syncFolder(path.dirname(file))
   const made = await read(file)
   if (made === null) throw unusable(file, 'vanished')
   return made
-}
-
-const temporary = (file: string) => `${file}.${randomBytes(4).toString('hex')}.tmp`
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder)
-  await handle.sync().finally(() => handle.close())
 }
 
 const unusable = (file: string, what: string) =>

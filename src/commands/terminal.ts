@@ -62,6 +62,11 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`)
 }
 
+/** For people, beside the results. Never a log line: it may hold what a log must not (I9). */
+export function printNote(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
 /** One line that says what, its code, and what to do. */
 export function printError(error: MailchuteError): void {
   const { code, message, hint } = error

@@ -23,7 +23,8 @@ export function readGeneral(
     secretKey: secretKey('MAILCHUTE_SECRET_KEY', settings, problems),
     oldSecretKey: secretKey('MAILCHUTE_SECRET_KEY_OLD', settings, problems),
     http: { host: settings.get('HTTP_HOST') ?? '127.0.0.1', port: httpPort(settings, problems) },
-    consoleToken: consoleToken(settings, problems),
+    consoleToken: consoleToken('CONSOLE_TOKEN', settings, problems),
+    auditorToken: consoleToken('CONSOLE_AUDITOR_TOKEN', settings, problems),
     rulesFile: rulesFile(settings, cwd),
     dns: readDns(settings, problems),
     similarPerHour: similarPerHour(settings, problems),
@@ -78,8 +79,7 @@ function httpPort(settings: Settings, problems: Problem[]): number {
   return 0
 }
 
-function consoleToken(settings: Settings, problems: Problem[]): string | null {
-  const setting = 'CONSOLE_TOKEN'
+function consoleToken(setting: string, settings: Settings, problems: Problem[]): string | null {
   const token = settings.secret(setting)
   if (token === undefined) return null
   // It travels in an Authorization header: RFC 6750 section 2.1, b64token.

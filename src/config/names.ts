@@ -1,11 +1,26 @@
 /** The names of all settings, so that a misspelt one is an error and not a surprise. */
 import { didYouMean, nearest, type Problem } from './problem.ts'
 
-const GENERAL = ['DATABASE_URL', 'REDIS_URL', 'HTTP_HOST', 'HTTP_PORT', 'CONSOLE_TOKEN', 'LOG_LEVEL']
+const GENERAL = [
+  'DATABASE_URL',
+  'REDIS_URL',
+  'HTTP_HOST',
+  'HTTP_PORT',
+  'CONSOLE_TOKEN',
+  'CONSOLE_AUDITOR_TOKEN',
+  'LOG_LEVEL',
+]
 const PREFIXED = ['DATA', 'SECRET_KEY', 'SECRET_KEY_OLD', 'MIGRATE', 'RULES', 'DNS', 'SIMILAR_PER_HOUR'].map(
   (name) => `MAILCHUTE_${name}`,
 )
-const SECRETS = ['DATABASE_URL', 'REDIS_URL', 'MAILCHUTE_SECRET_KEY', 'MAILCHUTE_SECRET_KEY_OLD', 'CONSOLE_TOKEN']
+const SECRETS = [
+  'DATABASE_URL',
+  'REDIS_URL',
+  'MAILCHUTE_SECRET_KEY',
+  'MAILCHUTE_SECRET_KEY_OLD',
+  'CONSOLE_TOKEN',
+  'CONSOLE_AUDITOR_TOKEN',
+]
 const KNOWN = [...GENERAL, ...PREFIXED, ...SECRETS.map((name) => `${name}_FILE`)]
 
 const MAILBOX_SECRETS = ['PASSWORD', 'ACCESS_TOKEN', 'OAUTH_CLIENT_SECRET', 'SMTP_PASSWORD']

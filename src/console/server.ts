@@ -1,16 +1,34 @@
 /**
- * HTTP: whether it lives, whether it can work, and how things stand. Nothing here shows a mail, so nothing here asks
- * for a token; everything else is 404.
+ * HTTP: the console, and whether it lives, whether it can work, and how things stand. What shows mail, addresses or
+ * settings asks for a login (access/guard.ts); health and metrics do not, for they show numbers and names of mailboxes
+ * only.
  */
+import cookie from '@fastify/cookie'
+import formbody from '@fastify/formbody'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { MailboxConfig } from '../config.ts'
 import { asMailchuteError, MailchuteError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
+import { addGuard, type GuardDeps } from './access/guard.ts'
+import { addSecurityHeaders } from './access/headers.ts'
+import { addLogin, logOut } from './access/login.ts'
+import { createSessions } from './access/session.ts'
+import type { ConsoleTokens } from './access/tokens.ts'
+import { addAssets } from './assets.ts'
 import { METRICS_TYPE, metricsOf } from './metrics.ts'
+import { addErrorPages } from './pages/errors.ts'
+import { addMessage } from './pages/message/message.ts'
+import { addMessages } from './pages/messages.ts'
+import { addOutbox } from './pages/outbox.ts'
+import { addOverview } from './pages/overview.ts'
+import { addPolls } from './pages/polls.ts'
+import { addTickets } from './pages/tickets.ts'
 
 export interface ConsoleDeps {
   readonly store: Store
   readonly mailboxes: readonly MailboxConfig[]
+  /** null: nobody can log in, health and metrics are all there is. */
+  readonly tokens: ConsoleTokens | null
   readonly now: () => Date
 }
 
@@ -21,8 +39,11 @@ export interface Console {
 
 /** Rejects with `runtime/port-taken`. */
 export async function startConsole(deps: ConsoleDeps, at: { host: string; port: number }): Promise<Console> {
-  const server = fastify({ forceCloseConnections: true })
-  addRoutes(server, deps)
+  const server = fastify({ forceCloseConnections: true, bodyLimit: 64 * 1024, trustProxy: 'loopback' })
+  addSecurityHeaders(server)
+  addErrorPages(server)
+  addOpenRoutes(server, deps)
+  if (deps.tokens !== null) await addConsole(server, deps, deps.tokens)
   try {
     await server.listen(at)
   } catch (error) {
@@ -35,20 +56,38 @@ export async function startConsole(deps: ConsoleDeps, at: { host: string; port: 
   }
 }
 
-function addRoutes(server: FastifyInstance, { store, mailboxes, now }: ConsoleDeps): void {
+function addOpenRoutes(server: FastifyInstance, { store, mailboxes, now }: ConsoleDeps): void {
   server.get('/livez', () => ({ status: 'ok' }))
-  server.get('/readyz', async () => {
-    await store.ping()
-    return { status: 'ok' }
+  server.get('/readyz', async (_, reply) => {
+    try {
+      await store.ping()
+      return { status: 'ok' }
+    } catch (thrown) {
+      const { code, hint } = asMailchuteError(thrown)
+      return reply.code(503).send({ status: 'failed', code, hint })
+    }
   })
   server.get('/metrics', async (_, reply) => {
     const text = await metricsOf(store, mailboxes, now())
     return reply.type(METRICS_TYPE).send(text)
   })
-  server.setNotFoundHandler((_, reply) => reply.code(404).send({ status: 'not-found' }))
-  server.setErrorHandler((thrown, _, reply) => {
-    const { code, hint } = asMailchuteError(thrown)
-    return reply.code(503).send({ status: 'failed', code, hint })
+}
+
+async function addConsole(server: FastifyInstance, deps: ConsoleDeps, tokens: ConsoleTokens): Promise<void> {
+  const guard: GuardDeps = { tokens, sessions: createSessions(tokens), now: deps.now }
+  await server.register(cookie)
+  await server.register(formbody)
+  await addAssets(server)
+  await addLogin(server, guard)
+  await server.register(async (guarded) => {
+    addGuard(guarded, guard)
+    guarded.post('/logout', (_, reply) => logOut(reply))
+    addOverview(guarded, deps)
+    addMessages(guarded, deps)
+    addMessage(guarded, deps)
+    addTickets(guarded, deps)
+    addPolls(guarded, deps)
+    addOutbox(guarded, deps)
   })
 }
 

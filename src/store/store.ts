@@ -6,6 +6,7 @@
  * Not guaranteed: that a call which failed had no effect. A commit whose answer was lost may have happened, so
  * everything here may be called again.
  */
+import { type Browse, browse } from './browse/browse.ts'
 import { type Copies, copies } from './copies.ts'
 import { type Database, openDatabase } from './database.ts'
 import { type Figures, figures } from './figures.ts'
@@ -35,6 +36,7 @@ export interface Store {
   readonly loops: Loops
   readonly tickets: Tickets
   readonly reports: Reports
+  readonly browse: Browse
   /** For monitors: cheap enough to be asked every few seconds. */
   figures(): Promise<Figures>
   readonly outbox: Outbox
@@ -61,6 +63,7 @@ export function openStore(url: string): Store {
     loops: loops(database),
     tickets: tickets(database),
     reports: reports(database),
+    browse: browse(database),
     figures: () => figures(database),
     outbox: outbox(database),
     ping: () => ping(database),

@@ -52,12 +52,13 @@ async function compile(): Promise<void> {
   await compiled.catch((error: Error) => {
     if (!('stdout' in error && String(error.stdout).includes('error TS'))) throw error
   })
+  await promisify(execFile)(process.execPath, [path.join(ROOT, 'scripts/copy-assets.mjs')])
 }
 
 async function newest(folder: string): Promise<number> {
   const files = await readdir(folder, { recursive: true })
   const times = await Promise.all(
-    files.filter((name) => name.endsWith('.ts')).map((name) => changedAt(path.join(folder, name))),
+    files.filter((name) => /\.(ts|css|js|svg)$/.test(name)).map((name) => changedAt(path.join(folder, name))),
   )
   return Math.max(...times)
 }

@@ -50,6 +50,7 @@ describe('defaults', () => {
       oldSecretKey: null,
       http: { host: '127.0.0.1', port: 8025 },
       consoleToken: null,
+      auditorToken: null,
       rulesFile: null,
       dns: { servers: [] },
       similarPerHour: 30,

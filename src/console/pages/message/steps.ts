@@ -1,0 +1,20 @@
+/** The events on a message's way, in words. Where there are none for a code, the code itself is shown. */
+
+export interface Words {
+  readonly text: string
+  readonly tone?: 'warn' | 'bad'
+}
+
+export const STEPS: Readonly<Record<string, Words>> = {
+  'intake/stored': { text: 'Its octets were stored, and their digest' },
+  'intake/alias': { text: 'It was listed again under another unique-id, with the same octets: no second message' },
+  'intake/held': { text: 'It was left on the server for a person', tone: 'warn' },
+  'work/ticketed': { text: 'It was put on a ticket' },
+  'work/suppressed': { text: 'It was understood, and rightly opens no ticket' },
+  'work/quarantined': { text: 'It was kept for a person', tone: 'bad' },
+  'operator/reprocess': { text: 'An operator had it worked again' },
+  'operator/suppress': { text: 'An operator decided that it is no ticket' },
+  'outbound/sent': { text: 'Our acknowledgement was taken by the mail server' },
+  'outbound/failed': { text: 'Our acknowledgement could not be sent', tone: 'bad' },
+  'outbound/skipped': { text: 'No acknowledgement was sent' },
+}

@@ -1,0 +1,111 @@
+/** What became of every message, and the search for one. */
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import type { FoundMessage, MessageCursor, MessageSearch } from '../../store/browse/messages.ts'
+import { html } from '../html.ts'
+import type { ConsoleDeps } from '../server.ts'
+import { page } from './layout.ts'
+import {
+  choiceField,
+  dayField,
+  filterForm,
+  olderLink,
+  PAGE_ROWS,
+  pageOf,
+  present,
+  readQuery,
+  searchField,
+  text,
+} from './list.ts'
+import { bytes, instant, kindName, table, tag } from './parts.ts'
+
+const STATES = ['received', 'ticketed', 'suppressed', 'quarantined'] as const
+
+const date = text
+  .pipe(z.iso.date().optional())
+  .transform((value) => (value === undefined ? undefined : new Date(value)))
+const QUERY = z.object({
+  state: text.pipe(z.enum(STATES).optional()),
+  mailbox: text,
+  reason: text,
+  address: text,
+  subject: text,
+  messageId: text,
+  from: date,
+  to: date,
+  before: text.pipe(
+    z
+      .string()
+      .regex(/^\d{1,17}_[0-9a-f-]{36}$/)
+      .optional(),
+  ),
+})
+type Query = z.infer<typeof QUERY>
+
+export function addMessages(server: FastifyInstance, { store, mailboxes, now }: ConsoleDeps): void {
+  server.get('/messages', async (request, reply) => {
+    const query = readQuery(QUERY, request.query)
+    const { rows, last } = pageOf(await store.browse.messages(searchOf(query), cursorOf(query.before), PAGE_ROWS + 1))
+    const names = mailboxes.map(({ name }) => name)
+    const body = html`<h1>Messages</h1>
+      ${form(query, names)}
+      <div data-live>${table(
+        'Messages',
+        COLUMNS,
+        rows.map((message) => row(message, now())),
+      )}</div>
+      ${last && olderLink('/messages', request.query, `${last.receivedMicroseconds}_${last.id}`)}`
+    return reply
+      .type('text/html')
+      .send(page({ title: 'Messages', section: '/messages', session: request.session, body }))
+  })
+}
+
+const DAY_MILLISECONDS = 86_400_000
+
+function searchOf({ from, to, before: _, ...fields }: Query): MessageSearch {
+  const until = to && new Date(to.getTime() + DAY_MILLISECONDS)
+  return present({ ...fields, receivedFrom: from, receivedBefore: until })
+}
+
+function cursorOf(before: string | undefined): MessageCursor | null {
+  const [receivedMicroseconds, id] = before?.split('_') ?? []
+  return receivedMicroseconds === undefined || id === undefined ? null : { receivedMicroseconds, id }
+}
+
+const form = (query: Query, names: readonly string[]) =>
+  filterForm('/messages', [
+    searchField('address', 'From', query.address),
+    searchField('subject', 'Subject', query.subject),
+    searchField('messageId', 'Message-ID', query.messageId),
+    choiceField('state', 'State', STATES, query.state),
+    choiceField('mailbox', 'Mailbox', names, query.mailbox),
+    searchField('reason', 'Reason', query.reason),
+    dayField('from', 'Since', query.from),
+    dayField('to', 'Until', query.to),
+  ])
+
+const COLUMNS = [
+  { name: 'Received', className: 'nowrap' },
+  { name: 'From' },
+  { name: 'Subject' },
+  { name: 'State' },
+  { name: 'Reason' },
+  { name: 'Ticket', className: 'number' },
+  { name: 'Mailbox' },
+  { name: 'Size', className: 'number nowrap' },
+]
+
+function row(message: FoundMessage, now: Date) {
+  const { id, fromAddress, subject, state, reason, kind, ticket, mailbox, sizeBytes, receivedAt } = message
+  return [
+    instant(receivedAt, now),
+    fromAddress || html`<span class="quiet-text">unknown</span>`,
+    html`<a href="/messages/${id}">${subject || '(no subject)'}</a>`,
+    html`${tag(state)} ${kind !== null && kind !== 'personal' && html`<small>${kindName(kind)}</small>`}`,
+    html`<code>${reason}</code>`,
+    ticket !== null && html`<a href="/tickets/${ticket}">#${ticket}</a>`,
+    mailbox,
+    bytes(sizeBytes),
+  ]
+}

@@ -1,0 +1,73 @@
+/** What goes out: acknowledgements, and what became of each. */
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import type { ListedOutbox } from '../../store/browse/outbox.ts'
+import { html } from '../html.ts'
+import type { ConsoleDeps } from '../server.ts'
+import { page } from './layout.ts'
+import { choiceField, filterForm, olderLink, PAGE_ROWS, pageOf, present, readQuery, text } from './list.ts'
+import { instant, table, tag } from './parts.ts'
+
+const STATES = ['waiting', 'sent', 'failed', 'skipped'] as const
+
+const QUERY = z.object({
+  state: text.pipe(z.enum(STATES).optional()),
+  mailbox: text,
+  before: text.pipe(
+    z
+      .string()
+      .regex(/^\d{1,18}$/)
+      .optional(),
+  ),
+})
+
+export function addOutbox(server: FastifyInstance, { store, mailboxes, now }: ConsoleDeps): void {
+  server.get('/outbox', async (request, reply) => {
+    const { before, ...query } = readQuery(QUERY, request.query)
+    const cursor = before === undefined ? null : BigInt(before)
+    const { rows, last } = pageOf(await store.browse.outbox(present(query), cursor, PAGE_ROWS + 1))
+    const fields = [
+      choiceField('state', 'State', STATES, query.state),
+      choiceField(
+        'mailbox',
+        'Mailbox',
+        mailboxes.map(({ name }) => name),
+        query.mailbox,
+      ),
+    ]
+    const body = html`<h1>Outbox</h1>
+      ${filterForm('/outbox', fields)}
+      <div data-live>${table(
+        'Outbox',
+        COLUMNS,
+        rows.map((mail) => row(mail, now())),
+      )}</div>
+      ${last && olderLink('/outbox', request.query, String(last.id))}`
+    return reply.type('text/html').send(page({ title: 'Outbox', section: '/outbox', session: request.session, body }))
+  })
+}
+
+const COLUMNS = [
+  { name: 'Written', className: 'nowrap' },
+  { name: 'What' },
+  { name: 'To' },
+  { name: 'Ticket', className: 'number' },
+  { name: 'State' },
+  { name: 'Reason' },
+  { name: 'Attempts', className: 'number' },
+  { name: 'Mailbox' },
+]
+
+function row(mail: ListedOutbox, now: Date) {
+  const { createdAt, target, recipient, ticket, state, reason, attempts, mailbox, bouncedAt, bounceStatus } = mail
+  return [
+    instant(createdAt, now),
+    target,
+    recipient,
+    ticket && html`<a href="/tickets/${ticket.number}">#${ticket.number}</a>`,
+    html`${tag(state)} ${bouncedAt !== null && html`<span class="tag bad">bounced ${bounceStatus}</span>`}`,
+    reason !== null && html`<code>${reason}</code>`,
+    attempts,
+    mailbox.name,
+  ]
+}
