@@ -6,6 +6,7 @@
  * Not guaranteed: that a call which failed had no effect. A commit whose answer was lost may have happened, so
  * everything here may be called again.
  */
+import { type Audit, audit } from './audit.ts'
 import { type Copies, copies } from './copies.ts'
 import { type Database, openDatabase } from './database.ts'
 import { type Figures, figures } from './figures.ts'
@@ -34,6 +35,7 @@ export interface Store {
   /** For monitors: cheap enough to be asked every few seconds. */
   figures(): Promise<Figures>
   readonly outbox: Outbox
+  readonly audit: Audit
   /** Resolves if the database answers and can write. */
   ping(): Promise<void>
   /** How far the database's clock is ahead of this machine's. */
@@ -57,6 +59,7 @@ export function openStore(url: string): Store {
     tickets: tickets(database),
     figures: () => figures(database),
     outbox: outbox(database),
+    audit: audit(database),
     ping: () => ping(database),
     clockSkewSeconds: () => clockSkewSeconds(database),
     close: () => database.close(),
