@@ -2,7 +2,7 @@
 
 export interface Mark {
   readonly id: bigint
-  /** The start of its line's SHA-256, an octet a character. */
+  /** The start of its line's SHA-256, in hexadecimal. */
   readonly start: string
 }
 
@@ -18,7 +18,7 @@ export function packMarks(after: bigint, ids: readonly string[], digests: readon
     const id = BigInt(text)
     const at = index * MARK_BYTES
     packed.writeUInt32BE(Number(id - before), at)
-    packed.write(startOf(digests[index] ?? ''), at + ID_BYTES, 'latin1')
+    packed.write(startOf(digests[index] ?? ''), at + ID_BYTES, 'hex')
     before = id
   }
   return packed
@@ -29,9 +29,9 @@ export function unpackMarks(after: bigint, packed: Buffer): Mark[] {
   let id = after
   for (let at = 0; at + MARK_BYTES <= packed.length; at += MARK_BYTES) {
     id += BigInt(packed.readUInt32BE(at))
-    marks.push({ id, start: packed.toString('latin1', at + ID_BYTES, at + MARK_BYTES) })
+    marks.push({ id, start: packed.toString('hex', at + ID_BYTES, at + MARK_BYTES) })
   }
   return marks
 }
 
-export const startOf = (digest: string): string => digest.slice(0, START_BYTES)
+export const startOf = (digest: string): string => digest.slice(0, 2 * START_BYTES)

@@ -56,7 +56,7 @@ export function makeSeal(
     firstEventId: ids[0] ?? null,
     lastEventId: ids.at(-1) ?? after,
     events: events.length,
-    eventsSha256: createHash('sha256').update(digests.join(''), 'latin1').digest('hex'),
+    eventsSha256: createHash('sha256').update(digests.join(''), 'hex').digest('hex'),
     marksSha256: hash('sha256', marks),
     previous: previous?.digest ?? NO_SEAL,
     at,

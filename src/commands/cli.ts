@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { type Config, readConfig } from '../config.ts'
 import { asMailchuteError, MailchuteError } from '../errors.ts'
 import { shutdownSignal } from '../shutdown.ts'
+import { auditCommands } from './cli-audit.ts'
 import { settingCommands } from './cli-mailbox.ts'
 import { print, printError, printJson, progressLine } from './terminal.ts'
 
@@ -19,6 +20,7 @@ export async function cli(argv: readonly string[], version: string): Promise<num
   workerCommands(program, signal, result)
   mailboxCommands(program, signal, result)
   messageCommands(program)
+  auditCommands(program, result)
   explainCommand(program, result)
   try {
     await program.parseAsync([...argv], { from: 'user' })

@@ -33,12 +33,13 @@ export interface Audit {
   marks(number: string): Promise<Buffer>
   /** From the lowest of these ids to the highest, both included. */
   events(from: bigint, upTo: bigint, limit: number): Promise<EventFields[]>
+  /** Of raw messages, in their order. */
+  rawDigests(after: string, limit: number): Promise<string[]>
   /** Events that follow that one, and when the first of them was. */
   after(eventId: bigint): Promise<{ readonly events: number; readonly oldestAt: Date | null }>
 }
 
 export const LOWEST_ID = -(2n ** 63n)
-export const HIGHEST_ID = 2n ** 63n - 1n
 
 export function audit(database: Database): Audit {
   const { query } = database
@@ -50,6 +51,7 @@ export function audit(database: Database): Audit {
     seals: (after, limit) => seals(query, after, limit),
     marks: (number) => marks(query, number),
     events: (from, upTo, limit) => events(query, from, upTo, limit),
+    rawDigests: (after, limit) => rawDigests(query, after, limit),
     after: (eventId) => afterEvent(query, eventId),
   }
 }
@@ -162,6 +164,15 @@ async function events(query: Query, from: bigint, upTo: bigint, limit: number): 
     rowMode: 'array',
   })
   return rows as unknown as EventFields[]
+}
+
+async function rawDigests(query: Query, after: string, limit: number): Promise<string[]> {
+  const rows = await query<{ sha256: string }>({
+    name: 'audit-raw',
+    text: 'SELECT sha256 FROM raw_messages WHERE sha256 > $1 ORDER BY sha256 LIMIT $2',
+    values: [after, limit],
+  })
+  return rows.map(({ sha256 }) => sha256)
 }
 
 async function afterEvent(query: Query, eventId: bigint) {
