@@ -13,6 +13,13 @@ export function auditCommands(program: Command, result: { exitCode: number }): v
     .action(async (options: { head: string[]; raw: boolean; json: boolean }) => {
       result.exitCode = await (await import('./audit-verify.ts')).auditVerify(config(), options)
     })
+  audit
+    .command('balance')
+    .description('what became of everything that was ever listed; fails if something is not accounted for')
+    .option('--json', 'one JSON object', false)
+    .action(async (options: { json: boolean }) => {
+      result.exitCode = await (await import('./audit-balance.ts')).auditBalance(config(), options)
+    })
 }
 
 const config = () => readConfig(process.env, process.cwd())

@@ -7,6 +7,7 @@
  * everything here may be called again.
  */
 import { type Audit, audit } from './audit.ts'
+import { type Balance, balance } from './balance.ts'
 import { type Copies, copies } from './copies.ts'
 import { type Database, openDatabase } from './database.ts'
 import { type Figures, figures } from './figures.ts'
@@ -36,6 +37,8 @@ export interface Store {
   figures(): Promise<Figures>
   readonly outbox: Outbox
   readonly audit: Audit
+  /** Whether everything is accounted for (I5). Reads much: seconds for a million messages. */
+  balance(): Promise<Balance>
   /** Resolves if the database answers and can write. */
   ping(): Promise<void>
   /** How far the database's clock is ahead of this machine's. */
@@ -60,6 +63,7 @@ export function openStore(url: string): Store {
     figures: () => figures(database),
     outbox: outbox(database),
     audit: audit(database),
+    balance: () => balance(database),
     ping: () => ping(database),
     clockSkewSeconds: () => clockSkewSeconds(database),
     close: () => database.close(),

@@ -35,6 +35,7 @@ async function checkInstallation(app: App, report: Report): Promise<void> {
     return config.redisUrl === null ? 'in the database' : 'Redis answers and evicts nothing'
   })
   await report.check('clock', () => checkClock(app))
+  await report.check('audit log', () => checkAudit(app, new Date()))
   if (config.mailboxes.some(needsSecretKey)) {
     await report.check('secret key', async () => checkSecretKey(config))
   }
@@ -48,6 +49,22 @@ async function checkDatabase({ store }: App): Promise<string> {
   await store.ping()
   const { received, quarantined } = await store.messages.countByState()
   return `answers and is up to date; ${received} messages wait, ${quarantined} are quarantined`
+}
+
+/** Sealed once a minute: so long only where no worker runs, or one transaction stays open. */
+const TOLERATED_SEAL_MINUTES = 10
+
+async function checkAudit({ store }: App, now: Date): Promise<string | Warning> {
+  const head = await store.audit.head()
+  const { events, oldestAt } = await store.audit.after(BigInt(head?.lastEventId ?? 0))
+  const minutes = oldestAt === null ? 0 : (now.getTime() - oldestAt.getTime()) / 60_000
+  if (minutes < TOLERATED_SEAL_MINUTES) return `sealed, but for ${counted(events, 'event')} of the last minutes`
+  return {
+    said: `${counted(events, 'event')} not sealed, for ${minutes.toFixed(0)} minutes`,
+    todo:
+      '`mailchute run` with the role `work` seals once a minute, `mailchute drain` at its end. Where they do run, a transaction\n' +
+      'may be open for long: SELECT pid, xact_start, query FROM pg_stat_activity WHERE backend_xid IS NOT NULL ORDER BY xact_start',
+  }
 }
 
 const TOLERATED_SECONDS = 5
