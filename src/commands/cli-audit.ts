@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
 
-export function auditCommands(program: Command, result: { exitCode: number }): void {
+export function auditCommands(program: Command, signal: AbortSignal, result: { exitCode: number }): void {
   const audit = program.command('audit').description('what proves that the record is whole and unchanged')
   audit
     .command('verify')
@@ -19,6 +19,17 @@ export function auditCommands(program: Command, result: { exitCode: number }): v
     .option('--json', 'one JSON object', false)
     .action(async (options: { json: boolean }) => {
       result.exitCode = await (await import('./audit-balance.ts')).auditBalance(config(), options)
+    })
+  audit
+    .command('export')
+    .description('a signed bundle of events, seals and digests, to be checked without Mailchute')
+    .option('--out <path>', 'a new folder, or a new file that ends in .tar')
+    .option('--from <date>', 'events and messages since then, as 2026-11-01 (UTC)')
+    .option('--to <date>', 'until then; that day included')
+    .option('--mailbox <name>', 'of this one only; of the events of others the digests alone')
+    .option('--raw', 'with the mails themselves', false)
+    .action(async (options: { out?: string; from?: string; to?: string; mailbox?: string; raw: boolean }) => {
+      result.exitCode = await (await import('./audit-export/export.ts')).auditExport(config(), options, signal)
     })
 }
 

@@ -20,7 +20,7 @@ export async function cli(argv: readonly string[], version: string): Promise<num
   workerCommands(program, signal, result)
   mailboxCommands(program, signal, result)
   messageCommands(program)
-  auditCommands(program, result)
+  auditCommands(program, signal, result)
   explainCommand(program, result)
   try {
     await program.parseAsync([...argv], { from: 'user' })

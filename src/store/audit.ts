@@ -122,7 +122,7 @@ async function insert(query: Query, seal: NewSeal): Promise<void> {
 }
 
 /** The same text whatever the session's time zone and style; what has no year, month and day as PostgreSQL has it. */
-function utc(column: string, fraction: 'MS' | 'US'): string {
+export function utc(column: string, fraction: 'MS' | 'US'): string {
   return `coalesce(to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.${fraction}"Z"'), ${column}::text)`
 }
 

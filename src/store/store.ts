@@ -10,6 +10,7 @@ import { type Audit, audit } from './audit.ts'
 import { type Balance, balance } from './balance.ts'
 import { type Copies, copies } from './copies.ts'
 import { type Database, openDatabase } from './database.ts'
+import { type Extracts, extracts } from './extracts.ts'
 import { type Figures, figures } from './figures.ts'
 import { type Intake, intake } from './intake.ts'
 import { type Ledger, ledger } from './ledger.ts'
@@ -37,6 +38,7 @@ export interface Store {
   figures(): Promise<Figures>
   readonly outbox: Outbox
   readonly audit: Audit
+  readonly extracts: Extracts
   /** Whether everything is accounted for (I5). Reads much: seconds for a million messages. */
   balance(): Promise<Balance>
   /** Resolves if the database answers and can write. */
@@ -63,6 +65,7 @@ export function openStore(url: string): Store {
     figures: () => figures(database),
     outbox: outbox(database),
     audit: audit(database),
+    extracts: extracts(database),
     balance: () => balance(database),
     ping: () => ping(database),
     clockSkewSeconds: () => clockSkewSeconds(database),
