@@ -1,9 +1,10 @@
+import { audit } from './audit.ts'
 import { idle } from './idle.ts'
 import { intake } from './intake.ts'
 import { stages } from './stages.ts'
 
 /** What runs in a process of its own; input and result are plain values. */
-export const tasks = { intake, idle, stages }
+export const tasks = { intake, idle, audit, stages }
 
 export type Tasks = typeof tasks
 export type TaskName = keyof Tasks

@@ -18,13 +18,13 @@ export function canonical(value: unknown): string {
   return write(value as Json)
 }
 
-/** Of a JSON text. */
+/** Of a JSON text as jsonb writes it: without exponents. */
 export function canonicalOf(text: string): string {
   return text === '{}' ? text : write(parse(text))
 }
 
 /** JavaScript may write these in another way, or cannot hold them; in a string they only cost time. */
-const PERHAPS_INEXACT = /\d{16}|\d\.\d|\d[eE]/
+const PERHAPS_INEXACT = /\d{16}|\d\.\d/
 
 function parse(text: string): Json {
   return PERHAPS_INEXACT.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text)

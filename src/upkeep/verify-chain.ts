@@ -119,7 +119,7 @@ async function eventsFinding(
 /** Pieces of the events up to that id which it has not given yet. Ids rise from call to call. */
 type EventStream = (upTo: bigint) => AsyncGenerator<readonly EventFields[]>
 
-const EVENTS_A_READ = 2_000
+const EVENTS_A_READ = 5_000
 
 /** The next page is on its way while one is hashed. */
 function eventStream(audit: Audit, last: bigint): EventStream {
