@@ -14,6 +14,7 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/prisma prisma
 COPY --from=build /app/dist dist
+COPY docs/verify-audit.mjs docs/
 USER node
 ENTRYPOINT ["node", "dist/main.js"]
 CMD ["run"]

@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util'
 import { print, printJson, progressLine } from '../src/commands/terminal.ts'
+import { auditRows } from './rows/audit.ts'
 import { drainRows } from './rows/drain.ts'
 import { idleRows } from './rows/idle.ts'
 import { intakeRows } from './rows/intake.ts'
@@ -17,7 +18,15 @@ import { openWorld, type World } from './support/world.ts'
 import type { Stage } from './tasks/stages.ts'
 
 const USAGE = `usage: npm run bench -- [--quick] [--json] [--verbose] [--runs N] [--mails N] [${GROUPS.join('|')} ...]\n`
-const ROWS: readonly Row[] = [...intakeRows, ...drainRows, ...peerRows, ...slowLineRows, ...idleRows, ...understandRows]
+const ROWS: readonly Row[] = [
+  ...intakeRows,
+  ...drainRows,
+  ...peerRows,
+  ...slowLineRows,
+  ...idleRows,
+  ...auditRows,
+  ...understandRows,
+]
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,

@@ -325,6 +325,21 @@ export const ERROR_CATALOGUE = {
     'the database refused the values of this message; the cause says which',
   ),
 
+  'audit/broken': entry(
+    'alert',
+    EX_DATAERR,
+    'somebody changed the audit log, or the disk did: keep everything as it is, compare with a backup and with heads noted elsewhere; see docs/audit.md',
+  ),
+  'audit/key-missing': entry(
+    'alert',
+    EX_CONFIG,
+    'set the MAILCHUTE_SECRET_KEY of the other processes here, too: the chain of seals is not gone on with without it',
+  ),
+  'audit/unbalanced': entry(
+    'alert',
+    EX_DATAERR,
+    'something is not accounted for: the ids above say what; docs/audit.md says what each line means',
+  ),
   'queue/unavailable': entry(
     'retry',
     EX_TEMPFAIL,

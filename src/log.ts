@@ -38,6 +38,9 @@ export const LOG_EVENTS = {
   'login.renewed': 'info',
   'login.failed': 'warn',
   'login.expires-soon': 'warn',
+  'audit.sealed': 'info',
+  'audit.waiting': 'warn',
+  'audit.failed': 'error',
   'serve.started': 'info',
   'serve.skipped': 'warn',
 } as const satisfies Record<string, pino.Level>

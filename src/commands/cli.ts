@@ -4,6 +4,7 @@ import { listOf } from '../config/policy.ts'
 import { type Config, readConfig } from '../config.ts'
 import { asMailchuteError, MailchuteError } from '../errors.ts'
 import { shutdownSignal } from '../shutdown.ts'
+import { auditCommands } from './cli-audit.ts'
 import { settingCommands } from './cli-mailbox.ts'
 import { print, printError, printJson, progressLine } from './terminal.ts'
 
@@ -21,6 +22,7 @@ export async function cli(argv: readonly string[], version: string): Promise<num
   mailboxCommands(program, signal, result)
   messageCommands(program)
   rulesCommands(program)
+  auditCommands(program, signal, result)
   explainCommand(program, result)
   try {
     await program.parseAsync([...argv], { from: 'user' })

@@ -8,6 +8,7 @@ import { loadRules } from '../ticketing/rules/load-rules.ts'
 import { sweep } from '../upkeep/sweep.ts'
 import { type App, mailboxesOf, openApp } from './app.ts'
 import { createPollOnce, POLLS_AT_ONCE, type PollOnce, startWork } from './roles.ts'
+import { sealAtEnd } from './seal-duty.ts'
 import { acknowledges, openSender, sendDue } from './send.ts'
 
 export interface DrainReport {
@@ -65,6 +66,7 @@ export async function drainApp(app: App, options: DrainOptions, signal: AbortSig
     await workOff(app, queue, mailboxIds, options, signal)
     // Whoever runs this by cron has nobody else who sends; one that cannot go out now waits for the next time.
     if (sender !== null) await sendDue(app, sender, signal, signal)
+    await sealAtEnd(app, signal)
     const doneAt = performance.now()
     const after = await app.store.messages.countByState(mailboxIds)
     for (const state of ['ticketed', 'suppressed', 'quarantined'] as const) counts[state] = after[state] - before[state]

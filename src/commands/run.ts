@@ -9,6 +9,7 @@ import { SWEEP_SECONDS, sweep } from '../upkeep/sweep.ts'
 import { type App, mailboxesOf, openApp } from './app.ts'
 import { loginsDuty } from './logins-duty.ts'
 import { createPollOnce, POLLS_AT_ONCE, type PollOnce, startWork } from './roles.ts'
+import { sealDuty } from './seal-duty.ts'
 import { openSender, startSending } from './send.ts'
 import { serveDuty } from './serve-duty.ts'
 import { watchMailboxes } from './watching.ts'
@@ -36,7 +37,9 @@ export async function run(config: Config, only: readonly Role[] | null, signal: 
   const sending = sender === null ? null : startSending(app, sender)
   if (sending !== null) duties.push({ stop: () => sending.stop(GRACE_MILLISECONDS) })
   const onNewTicket = () => sending?.nudge()
-  if (roles.includes('work')) duties.push(workDuty(app, queue, onNewTicket), sweepDuty(app, queue))
+  if (roles.includes('work')) {
+    duties.push(workDuty(app, queue, onNewTicket), sweepDuty(app, queue), await sealDuty(app, signal))
+  }
   if (roles.includes('poll')) {
     duties.push(pollDuty(app, queue, mailboxes, signal), loginsDuty(app, mailboxes, signal, Math.random()))
   }

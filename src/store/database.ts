@@ -8,6 +8,8 @@ export interface Statement {
   readonly text: string
   readonly values: unknown[]
   readonly name?: string
+  /** Rows as arrays: half as dear, where there are millions of them. */
+  readonly rowMode?: 'array'
 }
 
 export type Query = <Row extends object>(statement: Statement) => Promise<Row[]>

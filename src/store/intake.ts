@@ -106,6 +106,9 @@ const OVERTAKEN = `
     AND r.sha256 <> b.sha256 AND r.sha256 IS DISTINCT FROM b.stored_before, false) AS is_overtaken
   FROM remote_messages r JOIN retrieved b ON b.remote_id = r.id ORDER BY r.id FOR UPDATE OF r`
 
+/** The digest ties the octets to the audit log. */
+const DETAIL = `jsonb_build_object('uniqueId', unique_id, 'poll', $7::text, 'sha256', sha256)`
+
 const FIXED_VALUES = 9
 
 function insert(
@@ -134,7 +137,7 @@ function insert(
         SELECT c.sha256, c.seq, c.octets FROM (VALUES ${places(chunks.length)}) AS c(sha256, seq, octets) JOIN raws USING (sha256)
       ),`
       } known AS (
-        SELECT m.id, b.unique_id, b.size_bytes FROM batch b
+        SELECT m.id, b.unique_id, b.sha256 FROM batch b
         JOIN inbound_messages m ON m.mailbox_id = $1 AND m.sha256 = b.sha256
       ), created AS (
         INSERT INTO inbound_messages (mailbox_id, sha256, unique_id, source, received_at)
@@ -148,11 +151,11 @@ function insert(
         RETURNING r.id
       ), told AS (
         INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
-        SELECT id, $1, 'intake/stored', jsonb_build_object('uniqueId', unique_id, 'poll', $7::text) FROM created
+        SELECT id, $1, 'intake/stored', ${DETAIL} FROM created
         UNION ALL
-        SELECT id, $1, 'intake/alias', jsonb_build_object('uniqueId', unique_id, 'poll', $7::text) FROM known
+        SELECT id, $1, 'intake/alias', ${DETAIL} FROM known
         UNION ALL
-        SELECT NULL, $1, 'intake/alias', jsonb_build_object('uniqueId', unique_id, 'poll', $7::text) FROM overtaken
+        SELECT NULL, $1, 'intake/alias', ${DETAIL} FROM overtaken
         WHERE is_overtaken
       )
       SELECT id AS "inboundMessageId", sha256 FROM created`,

@@ -51,7 +51,7 @@ export function mailboxes(database: Database): Mailboxes {
       await set(id, { state: 'active', pausedReason: null, pausedAt: null, failures: 0, nextPollAt: null })
       await database.query({
         text: `UPDATE remote_messages SET held_reason = NULL, held_above_bytes = NULL, refusals = 0
-               WHERE mailbox_id = $1 AND held_reason IS NOT NULL`,
+               WHERE mailbox_id = $1 AND held_reason IS NOT NULL AND gone_at IS NULL`,
         values: [id],
       })
     },

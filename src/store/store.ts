@@ -6,9 +6,13 @@
  * Not guaranteed: that a call which failed had no effect. A commit whose answer was lost may have happened, so
  * everything here may be called again.
  */
+
+import { type Audit, audit } from './audit.ts'
+import { type Balance, balance } from './balance.ts'
 import { type Browse, browse } from './browse/browse.ts'
 import { type Copies, copies } from './copies.ts'
 import { type Database, openDatabase } from './database.ts'
+import { type Extracts, extracts } from './extracts.ts'
 import { type Figures, figures } from './figures.ts'
 import { type Intake, intake } from './intake.ts'
 import { type Ledger, ledger } from './ledger.ts'
@@ -40,6 +44,10 @@ export interface Store {
   /** For monitors: cheap enough to be asked every few seconds. */
   figures(): Promise<Figures>
   readonly outbox: Outbox
+  readonly audit: Audit
+  readonly extracts: Extracts
+  /** Whether everything is accounted for (I5). Reads much: seconds for a million messages. */
+  balance(): Promise<Balance>
   /** Resolves if the database answers and can write. */
   ping(): Promise<void>
   /** How far the database's clock is ahead of this machine's. */
@@ -66,6 +74,9 @@ export function openStore(url: string): Store {
     browse: browse(database),
     figures: () => figures(database),
     outbox: outbox(database),
+    audit: audit(database),
+    extracts: extracts(database),
+    balance: () => balance(database),
     ping: () => ping(database),
     clockSkewSeconds: () => clockSkewSeconds(database),
     close: () => database.close(),

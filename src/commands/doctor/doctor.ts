@@ -42,6 +42,7 @@ async function checkInstallation(app: App, report: Report): Promise<void> {
   })
   await checkLoops(app, report)
   await report.check('clock', () => checkClock(app))
+  await report.check('audit log', () => checkAudit(app, new Date()))
   if (config.mailboxes.some(needsSecretKey)) {
     await report.check('secret key', async () => checkSecretKey(config))
   }
@@ -66,6 +67,22 @@ async function checkLoops({ store }: App, report: Report): Promise<void> {
       '`mailchute messages --state quarantined` lists them (loop/similar). End the loop where it comes from, or let\n' +
       'one through with `mailchute messages release ID`; MAILCHUTE_SIMILAR_PER_HOUR sets how many are too many',
   })
+}
+
+/** Sealed once a minute: so long only where no worker runs, or one transaction stays open. */
+const TOLERATED_SEAL_MINUTES = 10
+
+async function checkAudit({ store }: App, now: Date): Promise<string | Warning> {
+  const head = await store.audit.head()
+  const { events, oldestAt } = await store.audit.after(BigInt(head?.lastEventId ?? 0))
+  const minutes = oldestAt === null ? 0 : (now.getTime() - oldestAt.getTime()) / 60_000
+  if (minutes < TOLERATED_SEAL_MINUTES) return `sealed, but for ${counted(events, 'event')} of the last minutes`
+  return {
+    said: `${counted(events, 'event')} not sealed, for ${minutes.toFixed(0)} minutes`,
+    todo:
+      '`mailchute run` with the role `work` seals once a minute, `mailchute drain` at its end. Where they do run, a transaction\n' +
+      'may be open for long: SELECT pid, xact_start, query FROM pg_stat_activity WHERE backend_xid IS NOT NULL ORDER BY xact_start',
+  }
 }
 
 const TOLERATED_SECONDS = 5

@@ -1,0 +1,149 @@
+/** `mailchute audit export`: a signed bundle that can be checked without Mailchute. Exit code 65 if the log is broken. */
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { exportKeyOf, sealKeysOf } from '../../audit/keys.ts'
+import type { Config } from '../../config.ts'
+import { asMailchuteError, MailchuteError } from '../../errors.ts'
+import type { Selection } from '../../store/extracts.ts'
+import { type Verified, verifyChain } from '../../upkeep/verify-chain.ts'
+import { type App, openApp } from '../app.ts'
+import { auditSecretsOf, sealAtEnd } from '../seal-duty.ts'
+import { bytes, counted, print, printError } from '../terminal.ts'
+import { type BundleFile, createBundle, PRIVATE_FOLDER, publicKeyOf } from './bundle.ts'
+import { eventLines, extentOf, messageLines, rawDigests, sealLines } from './selection.ts'
+import { writeTar } from './tar.ts'
+
+export interface ExportCommand {
+  /** A folder, or a file that ends in .tar; must not be there yet. */
+  readonly out?: string
+  readonly from?: string
+  readonly to?: string
+  readonly mailbox?: string
+  /** The octets of the messages, too. */
+  readonly raw: boolean
+}
+
+/** Found alike from src/commands/audit-export and from dist/commands/audit-export. */
+const VERIFIER = path.resolve(import.meta.dirname, '..', '..', '..', 'docs', 'verify-audit.mjs')
+
+/** Resolves with the exit code. */
+export async function auditExport(config: Config, options: ExportCommand, signal: AbortSignal): Promise<number> {
+  const now = new Date()
+  const out = path.resolve(options.out ?? `mailchute-audit-${now.toISOString().slice(0, 19).replaceAll(':', '')}`)
+  const times = { from: instantOf(options.from, 0), to: instantOf(options.to, DAY_MILLISECONDS) }
+  if (existsSync(out)) throw new MailchuteError('usage/invalid', `${out} is there already`)
+  await using app = await openApp(config)
+  const selection = { ...times, mailboxId: await mailboxIdOf(app, options.mailbox) }
+  await sealAtEnd(app, signal)
+  const secrets = await auditSecretsOf(config)
+  const verified = await verifyChain(app.store.audit, sealKeysOf(secrets))
+  const key = secrets[0] === undefined ? null : exportKeyOf(secrets[0])
+  const write = async (folder: string) => {
+    const bundle = createBundle(folder)
+    const damaged = await fill(app, bundle, selection, options.raw)
+    const about = { ...aboutOf(verified, damaged, now), ...selection, mailbox: options.mailbox ?? null }
+    return { files: await bundle.finish(about, key), damaged }
+  }
+  const { files, damaged } = out.endsWith('.tar') ? await asTar(out, now, write) : await asFolder(out, write)
+  print(toldOf(out, files, verified))
+  print(key === null ? 'not signed: there is no MAILCHUTE_SECRET_KEY\n' : `signed; public key ${publicKeyOf(key)}\n`)
+  return faultOf(verified, damaged)
+}
+
+const DAY_MILLISECONDS = 86_400_000
+
+/** A day as a whole where it is the end: `--to 2026-11-30` includes it. */
+function instantOf(text: string | undefined, dayLength: number): Date | null {
+  if (text === undefined) return null
+  const isDay = /^\d{4}-\d\d-\d\d$/.test(text)
+  const isInstant = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/.test(text)
+  const instant = new Date(text)
+  if ((!isDay && !isInstant) || Number.isNaN(instant.getTime())) {
+    throw new MailchuteError('usage/invalid', '--from and --to take a day (UTC) as 2026-11-30, or 2026-11-30T08:00:00Z')
+  }
+  return isDay ? new Date(instant.getTime() + dayLength) : instant
+}
+
+/** Also one that is not set any more: its messages stay. */
+async function mailboxIdOf({ store }: App, name: string | undefined): Promise<string | null> {
+  if (name === undefined) return null
+  const row = await store.mailboxes.find(name.toLowerCase())
+  if (row === null) throw new MailchuteError('config/unknown-mailbox', `no mailbox is named ${name}`)
+  return row.id
+}
+
+type Written = { readonly files: readonly BundleFile[]; readonly damaged: readonly string[] }
+type Write = (folder: string) => Promise<Written>
+
+async function asFolder(out: string, write: Write): Promise<Written> {
+  await mkdir(out, { recursive: true, mode: PRIVATE_FOLDER })
+  return await write(out)
+}
+
+/** The folder is beside it, for what is temporary elsewhere may be small. */
+async function asTar(out: string, at: Date, write: Write): Promise<Written> {
+  await mkdir(path.dirname(out), { recursive: true })
+  const folder = await mkdtemp(`${out}.`)
+  try {
+    const written = await write(folder)
+    await writeTar(out, folder, written.files, at)
+    return written
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+/** Returns the digests of octets that are not what was stored; they are in the bundle as they are. */
+async function fill({ store }: App, bundle: ReturnType<typeof createBundle>, selection: Selection, withRaw: boolean) {
+  const damaged: string[] = []
+  const extent = await extentOf(store, selection)
+  await bundle.add('seals.ndjson', sealLines(store, extent))
+  await bundle.add('events.ndjson', eventLines(store, extent, selection))
+  await bundle.add('messages.ndjson', messageLines(store, selection))
+  await bundle.add('balance.json', [`${JSON.stringify(await store.balance(), null, 2)}\n`])
+  await bundle.add('verify.mjs', [await readFile(VERIFIER)])
+  if (!withRaw) return damaged
+  for await (const sha256 of rawDigests(store, selection)) {
+    await bundle.add(
+      `raw/${sha256}.eml`,
+      asStored(store.raw.octets(sha256), () => damaged.push(sha256)),
+    )
+  }
+  return damaged
+}
+
+async function* asStored(octets: AsyncIterable<Buffer>, onDamage: () => void): AsyncGenerator<Buffer> {
+  try {
+    yield* octets
+  } catch (thrown) {
+    if (asMailchuteError(thrown).code !== 'store/raw-damaged') throw thrown
+    onDamage()
+  }
+}
+
+function aboutOf({ seals, events, proofs, head, unsealed, finding }: Verified, damaged: readonly string[], now: Date) {
+  return {
+    format: 'mailchute-audit-1',
+    createdAt: now.toISOString(),
+    chain: { seals, events, proofs, unsealedEvents: unsealed.events, head: head?.digest ?? null, finding },
+    damaged,
+  }
+}
+
+function toldOf(out: string, files: readonly BundleFile[], { head }: Verified): string {
+  const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0)
+  const where = `${out}: ${counted(files.length, 'file')}, ${bytes(sizeBytes)}\n`
+  return `${where}head ${head === null ? 'none: nothing was sealed yet' : `${head.digest} (seal ${head.number})`}\n`
+}
+
+function faultOf({ finding }: Verified, damaged: readonly string[]): number {
+  const errors = [
+    ...(finding === null ? [] : [new MailchuteError('audit/broken', finding.message)]),
+    ...(damaged.length === 0
+      ? []
+      : [new MailchuteError('store/raw-damaged', `${counted(damaged.length, 'raw message')} no longer as stored`)]),
+  ]
+  for (const error of errors) printError(error)
+  return errors[0]?.exitCode ?? 0
+}

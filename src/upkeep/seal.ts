@@ -1,0 +1,101 @@
+/**
+ * The duty that seals the audit log: hashes new events into the chain, off the hot path.
+ *
+ * Guarantees: an event is sealed once, by one process, and only when none with a lower id can come any more; a process
+ * that dies leaves a whole seal or none; a chain that was made with a key is not gone on with without one.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { SealKeys } from '../audit/keys.ts'
+import { makeSeal, proofOf, type Seal, sealDigest } from '../audit/seal.ts'
+import { MailchuteError } from '../errors.ts'
+import type { Audit, Horizon, MakeSeal } from '../store/audit.ts'
+
+export interface SealReport {
+  readonly seals: number
+  readonly events: number
+  /** The chain's end as this call left it; null: it has made no seal. */
+  readonly head: Seal | null
+  /** A transaction that began before the newest event is still open: what came since waits for it. */
+  readonly isWaiting: boolean
+}
+
+export interface SealOptions {
+  /** For transactions that are under way: they take milliseconds, but for those that store a large message. */
+  readonly patienceMilliseconds?: number
+  readonly eventsASeal?: number
+}
+
+/** Bounds what one seal takes in memory, and what has to be looked through to name a changed event. */
+const EVENTS_A_SEAL = 10_000
+const PATIENCE_MILLISECONDS = 5_000
+const LOOK_MILLISECONDS = 20
+
+export type SealDue = (signal: AbortSignal, options?: SealOptions) => Promise<SealReport>
+
+/** Of one process: it remembers what it waits for, so that one long transaction after another cannot hinder it for ever. */
+export function createSealing(audit: Audit, keys: SealKeys): SealDue {
+  let pending: Horizon | null = null
+  return async (signal, options = {}) => {
+    const head = await audit.head()
+    const sealed = BigInt(head?.lastEventId ?? 0)
+    if (pending !== null && pending.eventId <= sealed) pending = null
+    pending ??= await audit.horizon(sealed)
+    if (pending !== null && !(await comes(audit, pending, signal, options))) return { ...NOTHING, isWaiting: true }
+    const upTo = pending?.eventId ?? sealed
+    pending = null
+    return await sealUpTo(audit, keys, upTo, signal, options)
+  }
+}
+
+const NOTHING: SealReport = { seals: 0, events: 0, head: null, isWaiting: false }
+
+async function comes(audit: Audit, horizon: Horizon, signal: AbortSignal, options: SealOptions): Promise<boolean> {
+  const until = performance.now() + (options.patienceMilliseconds ?? PATIENCE_MILLISECONDS)
+  while (!(await audit.isReached(horizon))) {
+    if (performance.now() >= until) return false
+    await delay(LOOK_MILLISECONDS, undefined, { signal }).catch(() => undefined)
+    if (signal.aborted) return false
+  }
+  return true
+}
+
+async function sealUpTo(
+  audit: Audit,
+  keys: SealKeys,
+  upTo: bigint,
+  signal: AbortSignal,
+  { eventsASeal = EVENTS_A_SEAL }: SealOptions,
+): Promise<SealReport> {
+  const made: Seal[] = []
+  while (!signal.aborted) {
+    const sealed = await audit.sealNext(upTo, eventsASeal, extending(keys))
+    if (sealed.outcome !== 'sealed') break
+    made.push(sealed.seal)
+  }
+  const events = made.reduce((sum, seal) => sum + seal.events, 0)
+  return { seals: made.length, events, head: made.at(-1) ?? null, isWaiting: false }
+}
+
+/** Where a key takes over it says so at once, with a seal of no events: from then on the chain's end is proven. */
+function extending(keys: SealKeys): MakeSeal {
+  const key = keys[0] ?? null
+  return (previous, events, at) => {
+    if (previous !== null) assertMayExtend(previous, keys)
+    const takesOver = previous !== null && key !== null && previous.keyId !== key.id
+    return events.length === 0 && !takesOver ? null : makeSeal(previous, events, at, key)
+  }
+}
+
+/** Whoever went on with a chain that was changed would vouch for it. */
+function assertMayExtend(previous: Seal, keys: SealKeys): void {
+  const proof = proofOf(previous, keys)
+  const context = { seal: previous.number }
+  if (sealDigest(previous) !== previous.digest || proof === 'forged') {
+    throw new MailchuteError('audit/broken', `seal ${previous.number}, the last one, was changed`, { context })
+  }
+  if (keys.length === 0 && proof === 'unknown') {
+    throw new MailchuteError('audit/key-missing', `seal ${previous.number} was made with a key, and none is set here`, {
+      context,
+    })
+  }
+}
