@@ -21,7 +21,18 @@ export interface Understood {
   readonly ticketId?: string | null
   /** See `inbound_messages.similarity_sha256`. */
   readonly similaritySha256?: string | null
+  /** First From and subject, for whoever searches. */
+  readonly fromAddress?: string
+  readonly subject?: string
 }
+
+/** Sets what people search by (browse/messages.ts), to what an index can take: senders choose how long it is. */
+export const searchable = (from: string, subject: string): string =>
+  `from_address = left(${from}, 320), subject = left(${subject}, 1000)`
+
+/** As parameters: kind, ticket, similarity, From, subject. */
+export const understoodValues = (about: Understood): unknown[] =>
+  [about.kind, about.ticketId, about.similaritySha256, about.fromAddress, about.subject].map((value) => value ?? null)
 
 export interface MessageFilter {
   readonly state?: InboundState | undefined
@@ -143,18 +154,18 @@ async function leave(
   state: 'quarantined' | 'suppressed',
   reason: string,
   detail: Prisma.InputJsonObject,
-  { kind, ticketId, similaritySha256 }: Understood,
+  about: Understood,
 ): Promise<boolean> {
   const rows = await database.query({
     name: 'message-leave',
     text: `WITH left_received AS (
              UPDATE inbound_messages SET state = $2::inbound_state, reason = $3, finished_at = now(),
-               kind = $5::mail_kind, ticket_id = $6, similarity_sha256 = $7
+               kind = $5::mail_kind, ticket_id = $6, similarity_sha256 = $7, ${searchable('$8', '$9')}
              WHERE id = $1 AND state = 'received' RETURNING id, mailbox_id)
            INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
            SELECT id, mailbox_id, 'work/' || $2::text, $4::jsonb || jsonb_build_object('reason', $3::text) FROM left_received
            RETURNING id`,
-    values: [id, state, reason, detail, kind ?? null, ticketId ?? null, similaritySha256 ?? null],
+    values: [id, state, reason, detail, ...understoodValues(about)],
   })
   return rows.length === 1
 }

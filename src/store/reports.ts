@@ -1,6 +1,6 @@
 import type { Prisma } from '../generated/prisma/client.ts'
 import type { Database } from './database.ts'
-import type { Understood } from './messages.ts'
+import { searchable, type Understood, understoodValues } from './messages.ts'
 import { addressKey, keyOf } from './threads.ts'
 import { followMerges } from './ticket-view.ts'
 
@@ -122,15 +122,15 @@ async function areWaiting(database: Database, id: string, msgIds: readonly strin
 const BOOK = `
   WITH left_received AS (
     UPDATE inbound_messages SET state = 'suppressed', reason = $2, finished_at = now(),
-      kind = $4::mail_kind, ticket_id = $5, similarity_sha256 = $6
+      kind = $4::mail_kind, ticket_id = $5, similarity_sha256 = $6, ${searchable('$7', '$8')}
     WHERE id = $1 AND state = 'received' RETURNING id, mailbox_id
   ), came_back AS (
-    UPDATE outbox o SET bounced_at = coalesce(o.bounced_at, now()), bounce_status = coalesce($8, o.bounce_status)
-    FROM left_received WHERE o.id = $7::bigint
+    UPDATE outbox o SET bounced_at = coalesce(o.bounced_at, now()), bounce_status = coalesce($10, o.bounce_status)
+    FROM left_received WHERE o.id = $9::bigint
   ), silenced AS (
     UPDATE contacts c SET undeliverable_at = now(),
-      undeliverable_status = CASE WHEN c.undeliverable_status = '${COMPLAINT}' THEN c.undeliverable_status ELSE $8 END
-    FROM left_received WHERE c.address_sha256 = $9
+      undeliverable_status = CASE WHEN c.undeliverable_status = '${COMPLAINT}' THEN c.undeliverable_status ELSE $10 END
+    FROM left_received WHERE c.address_sha256 = $11
   )
   INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
   SELECT id, mailbox_id, 'work/suppressed', $3::jsonb || jsonb_build_object('reason', $2::text) FROM left_received
@@ -141,14 +141,14 @@ async function book(
   id: string,
   reason: string,
   detail: Prisma.InputJsonObject,
-  { kind, ticketId, similaritySha256 }: Understood,
+  about: Understood,
   returned: Returned | null,
 ): Promise<boolean> {
   const rows = await database.query({
     name: 'report-book',
     text: BOOK,
     values: [
-      ...[id, reason, detail, kind ?? null, ticketId ?? null, similaritySha256 ?? null],
+      ...[id, reason, detail, ...understoodValues(about)],
       ...[returned?.outboxId ?? null, returned?.status ?? null],
       returned === null || returned.silences === null ? null : addressKey(returned.silences),
     ],

@@ -1,6 +1,7 @@
 /** The one statement by which a message becomes (part of) a ticket. */
 import { personOf } from '../message/wire-address.ts'
 import type { Database } from './database.ts'
+import { searchable } from './messages.ts'
 import { ACKNOWLEDGEMENT } from './outbox.ts'
 import { COMPLAINT } from './reports.ts'
 import { addressKey, keyOf } from './threads.ts'
@@ -20,7 +21,7 @@ const FINISH = (acknowledged: string, silent: string) => `
     ORDER BY t.number FOR UPDATE
   ), claimed AS (
     UPDATE inbound_messages m SET state = 'ticketed', reason = $6, finished_at = now(), kind = $20::mail_kind,
-      similarity_sha256 = $21
+      similarity_sha256 = $21, ${searchable('$8', '$10')}
     FROM turn
     WHERE m.id = $1 AND m.state = 'received' AND m.thread_id = turn.id
       AND ($4::uuid IS NULL OR (SELECT count(*) FROM place) = 1 + cardinality($18::uuid[]))

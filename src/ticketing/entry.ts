@@ -1,5 +1,6 @@
 import type { Authenticity } from '../message/authenticity/authenticity.ts'
 import type { Address, ParsedMessage } from '../message/parsed-message.ts'
+import type { Understood } from '../store/messages.ts'
 import type { NewEntry } from '../store/tickets.ts'
 import { type Ruling, toldOf } from './fate.ts'
 
@@ -45,3 +46,10 @@ export function entryOf(
 }
 
 const labelled = (field: string, addresses: readonly Address[]) => addresses.map((address) => ({ field, ...address }))
+
+/** What is kept of a mail that becomes no ticket. */
+export const aboutOf = ({ kind, from, subject }: ParsedMessage): Understood => ({
+  kind,
+  fromAddress: from[0]?.address ?? '',
+  subject,
+})

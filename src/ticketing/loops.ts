@@ -8,6 +8,7 @@
 import type { ParsedMessage } from '../message/parsed-message.ts'
 import type { Waiting } from '../store/messages.ts'
 import type { Store } from '../store/store.ts'
+import { aboutOf } from './entry.ts'
 import type { Outcome } from './outcome.ts'
 import { similarityOf } from './similarity.ts'
 
@@ -73,13 +74,9 @@ async function isLoop(store: Pick<Store, 'loops' | 'messages'>, id: string, key:
   return !(await store.messages.wasReleased(id, SIMILAR))
 }
 
-async function hold(
-  store: Pick<Store, 'messages'>,
-  id: string,
-  { kind }: ParsedMessage,
-  key: string,
-): Promise<Outcome> {
-  const isHeld = await store.messages.quarantine(id, SIMILAR, { kind }, { kind, similaritySha256: key })
+async function hold(store: Pick<Store, 'messages'>, id: string, mail: ParsedMessage, key: string): Promise<Outcome> {
+  const about = { ...aboutOf(mail), similaritySha256: key }
+  const isHeld = await store.messages.quarantine(id, SIMILAR, { kind: mail.kind }, about)
   return isHeld ? { state: 'quarantined', reason: SIMILAR } : { state: 'nothing-to-do' }
 }
 

@@ -3,6 +3,7 @@ import { MailchuteError } from '../errors.ts'
 import type { ParsedMessage } from '../message/parsed-message.ts'
 import type { Store } from '../store/store.ts'
 import type { Known } from './effect.ts'
+import { aboutOf } from './entry.ts'
 import { answersAnother, type Ruling, toldOf } from './fate.ts'
 import type { Judging } from './judging.ts'
 import type { OpenTicketTokens } from './named.ts'
@@ -23,11 +24,11 @@ export async function settleWithoutTicket(
 ): Promise<Outcome> {
   const detail = { kind: mail.kind, ...toldOf(ruling) }
   if (fate === 'hold') {
-    const held = await store.messages.quarantine(id, reason, detail, { kind: mail.kind })
+    const held = await store.messages.quarantine(id, reason, detail, aboutOf(mail))
     return held ? { state: 'quarantined', reason } : { state: 'nothing-to-do' }
   }
   const booking = answersAnother(mail.kind) ? await bookingOf(store, ticketTokens, id, mail, isLastAttempt) : null
-  const about = { kind: mail.kind, ticketId: booking?.ticketId ?? null }
+  const about = { ...aboutOf(mail), ticketId: booking?.ticketId ?? null }
   const told = booking === null ? detail : { ...detail, ticket: booking.ticketNumber }
   const done = await store.reports.book(id, reason, told, about, booking?.returned ?? null)
   if (!done) return { state: 'nothing-to-do' }

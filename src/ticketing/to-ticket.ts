@@ -5,7 +5,7 @@ import { type ThreadView, UNTOUCHED_THREAD, type Viewpoint } from '../store/tick
 import { acknowledgementOf } from './acknowledge.ts'
 import { asCopy } from './as-copy.ts'
 import type { Known } from './effect.ts'
-import { entryOf } from './entry.ts'
+import { aboutOf, entryOf } from './entry.ts'
 import type { Ruling } from './fate.ts'
 import type { Judging } from './judging.ts'
 import { namedTickets } from './named.ts'
@@ -64,6 +64,6 @@ async function look(store: Store, { waiting: { id } }: Known, viewpoint: Viewpoi
 
 async function hold(store: Store, { waiting, mail }: Known, place: Placing): Promise<Outcome> {
   const { reason, linkedTicketNumber: ticket } = place
-  const held = await store.messages.quarantine(waiting.id, reason, { kind: mail.kind, ticket }, { kind: mail.kind })
+  const held = await store.messages.quarantine(waiting.id, reason, { kind: mail.kind, ticket }, aboutOf(mail))
   return held ? { state: 'quarantined', reason } : { state: 'nothing-to-do' }
 }
