@@ -10,14 +10,16 @@ import type { Acknowledgement, Finished, NewEntry, ThreadView, TicketEffect, Tic
 
 /**
  * `place` locks the tickets that are added to or merged, and finds none that was merged or closed for long meanwhile:
- * they may be in another thread than the message, whose version says nothing of that.
+ * they may be in another thread than the message, whose version says nothing of that. A lock that was waited for shows
+ * the row as it is now, all else is as it was when the statement began: what came onto a ticket meanwhile would not be
+ * moved with it, and shows by another version of its row.
  */
 const FINISH = (acknowledged: string, silent: string) => `
   WITH turn AS (
     UPDATE threads SET version = version + 1 
     WHERE id = coalesce($2::uuid, (SELECT thread_id FROM inbound_messages WHERE id = $1)) AND version = $3 RETURNING id
   ), place AS (
-    SELECT t.id FROM tickets t WHERE t.id = ANY($18::uuid[] || $4::uuid) AND NOT ${isPast('t', '$34')}
+    SELECT t.id, t.xmin AS version FROM tickets t WHERE t.id = ANY($18::uuid[] || $4::uuid) AND NOT ${isPast('t', '$34')}
     ORDER BY t.number FOR UPDATE
   ), claimed AS (
     UPDATE inbound_messages m SET state = 'ticketed', reason = $6, finished_at = now(), kind = $20::mail_kind,
@@ -25,6 +27,8 @@ const FINISH = (acknowledged: string, silent: string) => `
     FROM turn
     WHERE m.id = $1 AND m.state = 'received' AND m.thread_id = turn.id
       AND ($4::uuid IS NULL OR (SELECT count(*) FROM place) = 1 + cardinality($18::uuid[]))
+      AND NOT EXISTS (SELECT FROM place JOIN tickets seen USING (id)
+        WHERE place.id = ANY($18::uuid[]) AND seen.xmin <> place.version)
     RETURNING m.id, m.mailbox_id
   ), known AS (
     SELECT id FROM contacts WHERE address_sha256 = $9
