@@ -96,7 +96,7 @@ async function addConsole(server: FastifyInstance, deps: ConsoleDeps, tokens: Co
   await addLogin(server, guard)
   await server.register(async (guarded) => {
     addGuard(guarded, guard)
-    guarded.post('/logout', (_, reply) => logOut(reply))
+    guarded.post('/logout', { config: { isForReaders: true } }, (_, reply) => logOut(reply))
     addOverview(guarded, deps)
     addMessages(guarded, deps)
     addMessage(guarded, deps)

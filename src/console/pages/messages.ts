@@ -92,8 +92,8 @@ function row(message: FoundMessage, now: Date) {
   const { id, fromAddress, subject, state, kind, ticket, mailbox, sizeBytes, receivedAt } = message
   return [
     instant(receivedAt, now),
-    fromAddress || html`<span class="quiet-text">unknown</span>`,
-    html`<a href="/messages/${id}">${subject || '(no subject)'}</a>`,
+    html`<span class="clip">${fromAddress || 'unknown'}</span>`,
+    html`<a class="clip" href="/messages/${id}">${subject || '(no subject)'}</a>`,
     html`${tag(state)} ${kind !== null && kind !== 'personal' && html`<small>${kindName(kind)}</small>`}`,
     reason(message.reason),
     ticket !== null && html`<a href="/tickets/${ticket}">#${ticket}</a>`,

@@ -74,8 +74,8 @@ function row(message: FoundMessage, now: Date) {
   const { id, fromAddress, subject, mailbox, sizeBytes, receivedAt } = message
   return [
     instant(receivedAt, now),
-    fromAddress || html`<span class="quiet-text">unknown</span>`,
-    html`<a href="/messages/${id}">${subject || '(no subject)'}</a>`,
+    html`<span class="clip">${fromAddress || 'unknown'}</span>`,
+    html`<a class="clip" href="/messages/${id}">${subject || '(no subject)'}</a>`,
     html`${reason(message.reason)}<br><small>${message.reason !== null && reasonWords(message.reason)}</small>`,
     mailbox,
     bytes(sizeBytes),

@@ -11,7 +11,10 @@ import type { ConsoleDeps } from '../../server.ts'
 import { find } from './find.ts'
 import { type Reading, readingOf } from './reading.ts'
 
-/** Links open outside of the frame, in a page that knows nothing of it. */
+/**
+ * Links open outside of the frame, in a page that knows nothing of it. `allow-same-origin` is there for the images: those of
+ * a frame without an origin are asked for without the login. It gives nothing to a page that can run no script.
+ */
 export const FRAME_SANDBOX = 'allow-popups allow-popups-to-escape-sandbox allow-same-origin'
 
 const POLICY = [

@@ -23,7 +23,7 @@ export function addMessage(server: FastifyInstance, deps: ConsoleDeps): void {
     const message = await find(store, request)
     const [neighbours, reading] = await Promise.all([store.browse.neighbours(message), readingOrCode(deps, message)])
     const title = message.subject || '(no subject)'
-    const body = html`<h1>${title}</h1>
+    const body = html`<h1 class="clip">${title}</h1>
       ${doneNotice(request.query)}
       <div class="columns">
         <div>

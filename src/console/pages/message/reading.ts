@@ -66,7 +66,11 @@ function fromEntry(entry: Entry): Reading {
 }
 
 function headOf(people: readonly (readonly [string, string])[], subject: string, date: string | null) {
-  const fields = [...people, ['Subject', subject] as const, ['Date', date ?? ''] as const]
+  const fields = [
+    ...people,
+    ['Subject', subject] as const,
+    ['Date', date?.replace('T', ' ').replace(/(?:\.\d+)?Z$/, ' UTC') ?? ''] as const,
+  ]
   return fields.filter(([, value]) => value !== '')
 }
 

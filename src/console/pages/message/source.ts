@@ -16,7 +16,7 @@ export function addSource(server: FastifyInstance, { store }: ConsoleDeps): void
     const { id, rawMessage } = message
     const text = (await startOf(store, message)).toString('utf8')
     const body = html`<p><a href="/messages/${id}">Back to the message</a></p>
-      <h1>Source of ${message.subject || '(no subject)'}</h1>
+      <h1 class="clip">Source of ${message.subject || '(no subject)'}</h1>
       ${rawMessage.sizeBytes > SHOWN_BYTES && html`<p class="alert warn">These are the first ${bytes(SHOWN_BYTES)} of ${bytes(rawMessage.sizeBytes)}: download it for the rest.</p>`}
       <p class="actions"><a class="button quiet" href="/messages/${id}/raw" download>Download (${bytes(rawMessage.sizeBytes)})</a></p>
       <section class="card"><pre class="raw" role="region" tabindex="0" aria-label="Source">${marked(text)}</pre></section>`

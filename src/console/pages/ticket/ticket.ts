@@ -16,7 +16,7 @@ export function addTicket(server: FastifyInstance, { store, now }: ConsoleDeps):
     const ticket = /^\d{1,9}$/.test(number) ? await store.browse.ticket(Number(number)) : null
     if (ticket === null) throw new MailchuteError('console/not-found', 'there is no such ticket')
     const title = `#${ticket.number} ${ticket.subject || '(no subject)'}`
-    const body = html`<h1>${title}</h1>
+    const body = html`<h1 class="clip">${title}</h1>
       <div class="columns wide-left">
         <div data-live>${entries(ticket, now())}</div>
         <div>
