@@ -33,7 +33,7 @@ export async function run(config: Config, only: readonly Role[] | null, signal: 
   const sender = roles.includes('send') ? await openSender(app, config.mailboxes) : null
   const queue = await app.openQueue()
   const duties: Duty[] = []
-  if (roles.includes('serve')) duties.push(await serveDuty(app, only !== null))
+  if (roles.includes('serve')) duties.push(await serveDuty(app, queue, only !== null))
   const sending = sender === null ? null : startSending(app, sender)
   if (sending !== null) duties.push({ stop: () => sending.stop(GRACE_MILLISECONDS) })
   const onNewTicket = () => sending?.nudge()

@@ -80,7 +80,8 @@ function counts(column: string, values: readonly string[]): string {
 
 /** What puts a message into a state, and which. */
 const BECAME = `CASE code WHEN 'work/ticketed' THEN 'ticketed' WHEN 'work/suppressed' THEN 'suppressed'
-  WHEN 'work/quarantined' THEN 'quarantined' WHEN 'operator/reprocess' THEN 'received' END`
+  WHEN 'work/quarantined' THEN 'quarantined' WHEN 'operator/reprocess' THEN 'received'
+  WHEN 'operator/suppress' THEN 'suppressed' END`
 
 /** Each gives the ids of what is not accounted for. docs/audit.md says what they mean. */
 const CHECKS = {

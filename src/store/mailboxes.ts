@@ -1,4 +1,5 @@
 import type { Mailbox } from '../generated/prisma/client.ts'
+import { type Act, toldOf } from './act.ts'
 import type { Database } from './database.ts'
 import { storeError } from './pg-errors.ts'
 
@@ -20,9 +21,11 @@ export interface Mailboxes {
   /** A good poll: back-off is over, and so is a pause for refused credentials. */
   recordSuccess(id: string): Promise<void>
   recordFailure(id: string, failures: number, nextPollAt: Date, pausedReason: string | null): Promise<void>
-  pause(id: string): Promise<void>
+  pause(id: string, act: Act): Promise<void>
   /** Polls again at once, and tries again what was held on the server. */
-  resume(id: string): Promise<void>
+  resume(id: string, act: Act): Promise<void>
+  /** Books that an operator asked for something: an event. */
+  noteAct(id: string, code: string, act: Act): Promise<void>
   /**
    * Books an event of a mailbox unless one of that code, about the same `what`, stands for that day (UTC) already.
    * True: it was booked.
@@ -46,18 +49,30 @@ export function mailboxes(database: Database): Mailboxes {
     find: (name) => database.prisma((prisma) => prisma.mailbox.findUnique({ where: { name } })),
     recordSuccess: (id) => recordSuccess(database, id),
     recordFailure: (...failure) => recordFailure(database, ...failure),
-    pause: (id) => set(id, { state: 'paused', pausedReason: OPERATOR, pausedAt: new Date() }),
-    resume: async (id) => {
+    pause: async (id, act) => {
+      await set(id, { state: 'paused', pausedReason: OPERATOR, pausedAt: new Date() })
+      await noteAct(database, id, 'operator/pause', act)
+    },
+    resume: async (id, act) => {
       await set(id, { state: 'active', pausedReason: null, pausedAt: null, failures: 0, nextPollAt: null })
       await database.query({
         text: `UPDATE remote_messages SET held_reason = NULL, held_above_bytes = NULL, refusals = 0
                WHERE mailbox_id = $1 AND held_reason IS NOT NULL AND gone_at IS NULL`,
         values: [id],
       })
+      await noteAct(database, id, 'operator/resume', act)
     },
+    noteAct: (...noted) => noteAct(database, ...noted),
     noteOnceADay: (...note) => noteOnceADay(database, ...note),
     tryLock: (id) => tryLock(database, id),
   }
+}
+
+async function noteAct(database: Database, id: string, code: string, act: Act): Promise<void> {
+  await database.query({
+    text: 'INSERT INTO inbound_events (mailbox_id, code, detail) VALUES ($1, $2, $3)',
+    values: [id, code, toldOf(act)],
+  })
 }
 
 async function ensure(database: Database, named: readonly Named[]) {

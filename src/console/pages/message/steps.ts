@@ -14,6 +14,7 @@ export const STEPS: Readonly<Record<string, Words>> = {
   'work/quarantined': { text: 'It was kept for a person', tone: 'bad' },
   'operator/reprocess': { text: 'An operator had it worked again' },
   'operator/suppress': { text: 'An operator decided that it is no ticket' },
+  'loop/detected': { text: 'It is one of too many similar ones', tone: 'warn' },
   'outbound/sent': { text: 'Our acknowledgement was taken by the mail server' },
   'outbound/failed': { text: 'Our acknowledgement could not be sent', tone: 'bad' },
   'outbound/skipped': { text: 'No acknowledgement was sent' },
