@@ -113,6 +113,6 @@ async function change(config: Config, name: string, what: 'pause' | 'resume'): P
   await using app = await openApp(config)
   for (const mailbox of mailboxesOf(config, name)) {
     const row = app.rows.get(mailbox.name)
-    if (row !== undefined) await app.store.mailboxes[what](row.id)
+    if (row !== undefined) await app.store.mailboxes[what](row.id, { actor: 'cli' })
   }
 }

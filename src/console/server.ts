@@ -14,6 +14,7 @@ import { addSecurityHeaders } from './access/headers.ts'
 import { addLogin, logOut } from './access/login.ts'
 import { createSessions } from './access/session.ts'
 import type { ConsoleTokens } from './access/tokens.ts'
+import { addApi } from './api/api.ts'
 import { addAssets } from './assets.ts'
 import { METRICS_TYPE, metricsOf } from './metrics.ts'
 import { addErrorPages } from './pages/errors.ts'
@@ -29,7 +30,14 @@ export interface ConsoleDeps {
   readonly mailboxes: readonly MailboxConfig[]
   /** null: nobody can log in, health and metrics are all there is. */
   readonly tokens: ConsoleTokens | null
+  /** Wakes whoever works and polls; if it cannot, the sweep and the schedule do. */
+  readonly queue: ConsoleQueue
   readonly now: () => Date
+}
+
+export interface ConsoleQueue {
+  wake(inboundMessageIds: readonly string[]): Promise<void>
+  requestPoll(mailbox: string): Promise<void>
 }
 
 export interface Console {
@@ -88,6 +96,7 @@ async function addConsole(server: FastifyInstance, deps: ConsoleDeps, tokens: Co
     addTickets(guarded, deps)
     addPolls(guarded, deps)
     addOutbox(guarded, deps)
+    await addApi(guarded, deps)
   })
 }
 

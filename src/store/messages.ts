@@ -34,6 +34,14 @@ export const searchable = (from: string, subject: string): string =>
 export const understoodValues = (about: Understood): unknown[] =>
   [about.kind, about.ticketId, about.similaritySha256, about.fromAddress, about.subject].map((value) => value ?? null)
 
+/** Who acts, as in events: `cli`, `token:operator`. */
+export interface By {
+  readonly actor: string
+  readonly note?: string
+}
+
+export const OPERATOR_SUPPRESSED = 'operator/suppressed'
+
 export interface MessageFilter {
   readonly state?: InboundState | undefined
   readonly mailbox?: string | undefined
@@ -58,7 +66,9 @@ export interface Messages {
    * Back to `received`, by an operator, from `quarantined` or `suppressed`; the event keeps what it was so for, and
    * what an operator has let through as no copy stays let through. False: it is in another state.
    */
-  reprocess(id: string): Promise<boolean>
+  reprocess(id: string, by: By): Promise<boolean>
+  /** An operator decides that it is no ticket: from `quarantined` or `received`. False: it is in another state. */
+  suppressByOperator(id: string, by: By): Promise<boolean>
   /** An operator has let it through what it was held or suppressed for, with this reason. */
   wasReleased(id: string, reason: string): Promise<boolean>
   list(filter: MessageFilter, after: string | null, limit: number): Promise<ListedMessage[]>
@@ -94,7 +104,8 @@ export function messages(database: Database): Messages {
         values: [id, code, detail],
       })
     },
-    reprocess: (id) => reprocess(database, id),
+    reprocess: (id, by) => reprocess(database, id, by),
+    suppressByOperator: (id, by) => suppressByOperator(database, id, by),
     wasReleased: (id, reason) => wasReleased(database, id, reason),
     list: (filter, after, limit) => list(database, filter, after, limit),
     find: (idOrPrefix) => find(database, idOrPrefix),
@@ -170,7 +181,7 @@ async function leave(
   return rows.length === 1
 }
 
-async function reprocess(database: Database, id: string): Promise<boolean> {
+async function reprocess(database: Database, id: string, by: By): Promise<boolean> {
   const rows = await database.query({
     text: `WITH before AS (
              SELECT id, reason FROM inbound_messages WHERE id = $1 AND state IN ('quarantined', 'suppressed') FOR UPDATE
@@ -178,8 +189,25 @@ async function reprocess(database: Database, id: string): Promise<boolean> {
              UPDATE inbound_messages m SET state = 'received', reason = NULL, finished_at = NULL, stalls = 0
              FROM before WHERE m.id = before.id RETURNING m.id, m.mailbox_id, before.reason)
            INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
-           SELECT id, mailbox_id, 'operator/reprocess', jsonb_build_object('reason', reason) FROM again RETURNING id`,
-    values: [id],
+           SELECT id, mailbox_id, 'operator/reprocess', jsonb_build_object('reason', reason) || $2::jsonb FROM again RETURNING id`,
+    values: [id, detailOfActor(by)],
+  })
+  return rows.length === 1
+}
+
+export const detailOfActor = ({ actor, note }: By) => ({ actor, ...(note === undefined ? {} : { note }) })
+
+async function suppressByOperator(database: Database, id: string, by: By): Promise<boolean> {
+  const rows = await database.query({
+    text: `WITH before AS (
+             SELECT id, reason FROM inbound_messages WHERE id = $1 AND state IN ('quarantined', 'received') FOR UPDATE
+           ), suppressed AS (
+             UPDATE inbound_messages m SET state = 'suppressed', reason = $2, finished_at = now()
+             FROM before WHERE m.id = before.id RETURNING m.id, m.mailbox_id, before.reason AS was)
+           INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
+           SELECT id, mailbox_id, 'operator/suppress',
+             jsonb_strip_nulls(jsonb_build_object('reason', $2::text, 'was', was)) || $3::jsonb FROM suppressed RETURNING id`,
+    values: [id, OPERATOR_SUPPRESSED, detailOfActor(by)],
   })
   return rows.length === 1
 }
