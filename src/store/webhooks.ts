@@ -126,7 +126,7 @@ async function fanOut(query: Query, { name, events }: Subscription, upTo: bigint
              INSERT INTO outbox (event_id, target, mailbox_id, inbound_message_id, ticket_id, recipient, recipient_sha256)
              SELECT e.id, $5::text, e.mailbox_id, e.inbound_message_id, t.id, $1::text, ''
              FROM batch e LEFT JOIN tickets t ON t.number = ${TICKET_NUMBER}
-             WHERE ${typeOf('e', '$6')} IS NOT NULL ORDER BY e.id
+             WHERE ${typeOf('e', '$6::text[]')} IS NOT NULL ORDER BY e.id
              ON CONFLICT DO NOTHING
            ), moved AS (
              UPDATE webhooks SET last_event_id = (SELECT coalesce(max(id), $3) FROM batch) WHERE name = $1
@@ -146,7 +146,7 @@ async function claim(query: Query, subscription: Subscription, leaseSeconds: num
              UPDATE outbox o SET attempts = attempts + 1, next_attempt_at = now() + $2 * interval '1 second'
              FROM next WHERE o.id = next.id RETURNING o.*
            )
-           SELECT o.id::text, o.attempts, coalesce(${typeOf('e', '$3')}, ${typeOf('e', 'NULL::text[]')}) AS type,
+           SELECT o.id::text, o.attempts, coalesce(${typeOf('e', '$3::text[]')}, ${typeOf('e', 'NULL::text[]')}) AS type,
              e.id::text AS "eventId", e.at, e.mailbox_id AS "mailboxId", b.name AS mailbox, e.code,
              e.detail->>'reason' AS reason, m.id AS "inboundId", m.message_id AS "messageId", m.kind,
              m.from_address AS "fromAddress", m.subject, t.number, t.status, t.subject AS "ticketSubject"

@@ -69,5 +69,10 @@ function listOf(networks: readonly string[]): BlockList {
   return list
 }
 
-const isIn = (list: BlockList, address: string): boolean => list.check(address, familyOf(address))
-const familyOf = (address: string) => (isIPv6(address) ? 'ipv6' : 'ipv4')
+function isIn(list: BlockList, address: string): boolean {
+  return list.check(address, familyOf(address))
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIPv6(address) ? 'ipv6' : 'ipv4'
+}
