@@ -6,8 +6,10 @@ import path from 'node:path'
 import { readEnvironment } from './config/environment.ts'
 import { readGeneral, rulesFile } from './config/general.ts'
 import { readMailboxes } from './config/mailbox.ts'
-import { checkNames, mailboxNames } from './config/names.ts'
+import { checkNames, mailboxNames, webhookNames } from './config/names.ts'
 import type { Problem } from './config/problem.ts'
+import type { WebhookEvent } from './config/webhook-events.ts'
+import { readWebhooks } from './config/webhooks.ts'
 import { MailchuteError } from './errors.ts'
 
 export interface Config {
@@ -36,7 +38,24 @@ export interface Config {
   /** More similar mails of one sender than this within the hour are held; null: no limit. */
   readonly similarPerHour: number | null
   /** In the order of their names. */
+  readonly webhooks: readonly WebhookConfig[]
+  /** In the order of their names. */
   readonly mailboxes: readonly MailboxConfig[]
+}
+
+/** An endpoint that is told of events. */
+export interface WebhookConfig {
+  /** As in MAILCHUTE_WEBHOOK_<NAME>_URL, in lower case, `_` as `-`. */
+  readonly name: string
+  /** Many have a secret in their path: never shown. */
+  readonly url: string
+  /** Of Standard Webhooks, decoded. */
+  readonly secret: Buffer
+  readonly events: readonly WebhookEvent[]
+  /** Subject and sender are told, too. */
+  readonly hasContent: boolean
+  /** It may be in a private network. */
+  readonly mayBePrivate: boolean
 }
 
 export interface DnsConfig {
@@ -187,6 +206,7 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd: string): Config {
   checkNames(settings.names(), problems)
   const general = readGeneral(settings, cwd, problems)
   const mailboxes = readMailboxes(mailboxNames(settings.names()), settings, problems)
+  const webhooks = readWebhooks(webhookNames(settings.names()), settings, problems)
   if (problems.length > 0) throw new ConfigError(problems)
-  return { ...general, dataDir: path.resolve(cwd, settings.get('MAILCHUTE_DATA') ?? 'data'), mailboxes }
+  return { ...general, dataDir: path.resolve(cwd, settings.get('MAILCHUTE_DATA') ?? 'data'), webhooks, mailboxes }
 }

@@ -269,6 +269,37 @@ export const ERROR_CATALOGUE = {
     'the server refuses this mail for good, most often because there is no such recipient; the others go on',
   ),
 
+  'webhook/unreachable': entry(
+    'retry',
+    EX_UNAVAILABLE,
+    'check the URL of the webhook, its name service, and that the network lets it through; it is tried again',
+  ),
+  'webhook/timeout': entry(
+    'retry',
+    EX_UNAVAILABLE,
+    'the receiver must answer within 15 seconds: let it keep what came and work later; it is tried again',
+  ),
+  'webhook/tls-untrusted': entry(
+    'retry',
+    EX_UNAVAILABLE,
+    'the certificate of the receiver cannot be verified; an authority of your own is named by NODE_EXTRA_CA_CERTS',
+  ),
+  'webhook/address-refused': entry(
+    'alert',
+    EX_CONFIG,
+    'the host of the webhook has an address that is not public: set ALLOW_PRIVATE to on for this webhook if it is meant',
+  ),
+  'webhook/refused': entry(
+    'retry',
+    EX_UNAVAILABLE,
+    'the receiver did not answer with 2xx: its own log says why (redirects are not followed); it is tried again',
+  ),
+  'webhook/gone': entry(
+    'alert',
+    EX_UNAVAILABLE,
+    'the receiver answered 410: nothing is sent there any more. Remove the webhook, set another URL, or send one again',
+  ),
+
   'message/unreadable': entry('alert', EX_DATAERR, 'check the path and the rights of the file'),
   'message/unparseable': entry(
     'quarantine',
@@ -366,6 +397,7 @@ export const ERROR_CATALOGUE = {
   'console/not-found': entry('alert', EX_USAGE, 'it may have been erased, or the address was cut off'),
   'console/request-invalid': entry('alert', EX_USAGE, 'mend what the message names'),
   'console/too-many': entry('alert', EX_TEMPFAIL, 'wait a minute, then try again'),
+  'console/not-possible': entry('alert', EX_USAGE, 'look at its state: somebody else may have been faster'),
 
   'runtime/port-taken': entry(
     'alert',

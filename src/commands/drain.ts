@@ -10,6 +10,7 @@ import { type App, mailboxesOf, openApp } from './app.ts'
 import { createPollOnce, POLLS_AT_ONCE, type PollOnce, startWork } from './roles.ts'
 import { sealAtEnd } from './seal-duty.ts'
 import { acknowledges, openSender, sendDue } from './send.ts'
+import { deliverAtEnd, openDeliverer } from './webhooks.ts'
 
 export interface DrainReport {
   readonly mailboxes: readonly MailboxReport[]
@@ -53,6 +54,7 @@ export async function drainApp(app: App, options: DrainOptions, signal: AbortSig
   const mailboxes = mailboxesOf(app.config, options.mailbox)
   const mailboxIds = mailboxes.flatMap(({ name }) => app.rows.get(name)?.id ?? [])
   const sender = mailboxes.some(acknowledges) ? await openSender(app, mailboxes) : null
+  const deliverer = await openDeliverer(app, signal)
   const queue = await app.openQueue()
   const startedAt = performance.now()
   const counts = { ticketed: 0, suppressed: 0, quarantined: 0 }
@@ -66,6 +68,7 @@ export async function drainApp(app: App, options: DrainOptions, signal: AbortSig
     await workOff(app, queue, mailboxIds, options, signal)
     // Whoever runs this by cron has nobody else who sends; one that cannot go out now waits for the next time.
     if (sender !== null) await sendDue(app, sender, signal, signal)
+    if (deliverer !== null) await deliverAtEnd(app, deliverer, signal)
     await sealAtEnd(app, signal)
     const doneAt = performance.now()
     const after = await app.store.messages.countByState(mailboxIds)

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Config } from '../config.ts'
 import { MailchuteError } from '../errors.ts'
+import { messageFields, messageShape } from '../store/browse/shapes.ts'
 import type { ListedMessage, MessageDetail, MessageFilter } from '../store/messages.ts'
 import type { Store } from '../store/store.ts'
 import { type App, openApp } from './app.ts'
@@ -44,26 +45,7 @@ async function* pages(store: Store, filter: MessageFilter): AsyncGenerator<Liste
   }
 }
 
-function listed(message: ListedMessage) {
-  return {
-    id: message.id,
-    mailbox: message.mailbox.name,
-    uniqueId: message.uniqueId,
-    sha256: message.sha256,
-    sizeBytes: message.rawMessage.sizeBytes,
-    messageId: message.messageId,
-    state: message.state,
-    reason: message.reason,
-    ticket: ticketOf(message),
-    kind: kindOf(message),
-    receivedAt: message.receivedAt.toISOString(),
-  }
-}
-
-/** The one it is on, or that it reports on. */
-const ticketOf = ({ entry, ticket }: ListedMessage) => entry?.ticket.number ?? ticket?.number ?? null
-
-const kindOf = ({ kind }: ListedMessage) => kind?.replaceAll('_', '-') ?? null
+const listed = (message: ListedMessage) => messageShape(messageFields(message))
 
 function messageTable(messages: readonly ListedMessage[]): string {
   const now = new Date()
@@ -72,13 +54,18 @@ function messageTable(messages: readonly ListedMessage[]): string {
     message.mailbox.name,
     message.state,
     message.reason,
-    ticketOf(message) === null ? '' : `#${ticketOf(message)}`,
+    ticketMark(message),
     bytes(message.rawMessage.sizeBytes),
     printable(message.messageId ?? '', 40),
     ago(message.receivedAt, now),
   ])
   const headings = ['id', 'mailbox', 'state', 'reason', 'ticket', 'size', 'message-id', 'received']
   return rows.length === 0 ? 'no messages\n' : table(headings, rows)
+}
+
+function ticketMark(message: ListedMessage): string {
+  const { ticket } = messageFields(message)
+  return ticket === null ? '' : `#${ticket}`
 }
 
 /** The whole way of one message: every event with its code. */

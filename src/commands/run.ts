@@ -13,6 +13,7 @@ import { sealDuty } from './seal-duty.ts'
 import { openSender, startSending } from './send.ts'
 import { serveDuty } from './serve-duty.ts'
 import { watchMailboxes } from './watching.ts'
+import { openDeliverer, startDelivering } from './webhooks.ts'
 
 export const ROLES = ['poll', 'work', 'send', 'serve'] as const
 export type Role = (typeof ROLES)[number]
@@ -31,11 +32,13 @@ export async function run(config: Config, only: readonly Role[] | null, signal: 
   const mailboxes = roles.includes('poll') ? mailboxesOf(config) : []
   await using app = await openApp(config)
   const sender = roles.includes('send') ? await openSender(app, config.mailboxes) : null
+  const deliverer = roles.includes('send') ? await openDeliverer(app, signal) : null
   const queue = await app.openQueue()
   const duties: Duty[] = []
   if (roles.includes('serve')) duties.push(await serveDuty(app, queue, only !== null))
   const sending = sender === null ? null : startSending(app, sender)
   if (sending !== null) duties.push({ stop: () => sending.stop(GRACE_MILLISECONDS) })
+  if (deliverer !== null) duties.push(startDelivering(app, deliverer, GRACE_MILLISECONDS))
   const onNewTicket = () => sending?.nudge()
   if (roles.includes('work')) {
     duties.push(workDuty(app, queue, onNewTicket), sweepDuty(app, queue), await sealDuty(app, signal))

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
 import { MailchuteError } from '../errors.ts'
-import { sanitise } from '../message/html/sanitise.ts'
+import { ticketFields, ticketShape, wholeTicketShape } from '../store/browse/shapes.ts'
 import type { Store } from '../store/store.ts'
 import type { ListedTicket, TicketDetail } from '../store/tickets.ts'
 import { openApp } from './app.ts'
@@ -12,7 +12,7 @@ const PAGE = 500
 export async function listTickets(config: Config, options: { json: boolean }): Promise<void> {
   await using app = await openApp(config)
   if (!options.json) return print(await ticketTable(app.store))
-  for await (const page of pages(app.store)) for (const ticket of page) printJson(listed(ticket))
+  for await (const page of pages(app.store)) for (const ticket of page) printJson(ticketShape(ticketFields(ticket)))
 }
 
 /** The newest tickets, or all up to `limit`. */
@@ -54,29 +54,12 @@ async function* pages(store: Store): AsyncGenerator<ListedTicket[]> {
   }
 }
 
-function listed(ticket: ListedTicket) {
-  const { number, subject, status, mailbox, requester, queue, priority, tags, assignee, _count, createdAt } = ticket
-  return {
-    number,
-    subject,
-    status,
-    mailbox: mailbox.name,
-    requester: { name: requester.name, address: requester.address },
-    queue,
-    priority,
-    tags,
-    assignee,
-    entries: _count.entries,
-    createdAt: createdAt.toISOString(),
-  }
-}
-
 export async function showTicket(config: Config, numberText: string, options: { json: boolean }): Promise<void> {
   const number = Number(numberText.replace(/^#/, ''))
   await using app = await openApp(config)
   const ticket = Number.isInteger(number) && number < 2 ** 31 ? await app.store.tickets.find(number) : null
   if (ticket === null) throw new MailchuteError('usage/not-found', `there is no ticket ${printable(numberText, 20)}`)
-  if (options.json) printJson({ ...listed(ticket), ...links(ticket), entries: ticket.entries.map(entry) })
+  if (options.json) printJson(wholeTicketShape(ticket))
   else print(detailText(ticket))
 }
 
@@ -84,28 +67,6 @@ const links = ({ linkedTicket, mergedInto }: TicketDetail) => ({
   linkedTicket: linkedTicket?.number ?? null,
   mergedInto: mergedInto?.number ?? null,
 })
-
-function entry(each: TicketDetail['entries'][number]) {
-  return {
-    inboundMessageId: each.inboundMessageId,
-    messageId: each.messageId,
-    kind: each.kind,
-    from: { name: each.fromName, address: each.fromAddress },
-    text: each.text,
-    html: sanitisedOrNull(each.html),
-    reply: each.reply,
-    replyHtml: sanitisedOrNull(each.replyHtml ?? each.html),
-    attachments: each.attachments.map(({ filename, contentType, sizeBytes, sha256 }) => ({
-      filename,
-      contentType,
-      sizeBytes,
-      sha256,
-    })),
-    createdAt: each.createdAt.toISOString(),
-  }
-}
-
-const sanitisedOrNull = (html: string | null): string | null => (html === null ? null : sanitise(html))
 
 function detailText(ticket: TicketDetail): string {
   const { linkedTicket, mergedInto } = links(ticket)

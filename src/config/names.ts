@@ -49,10 +49,21 @@ export function mailboxNames(names: readonly string[]): string[] {
   return found.filter((name) => name !== undefined).filter((name) => !NO_MAILBOX.test(name))
 }
 
+const WEBHOOK_SUFFIXES = ['URL', 'URL_FILE', 'SECRET', 'SECRET_FILE', 'EVENTS', 'CONTENT', 'ALLOW_PRIVATE']
+const WEBHOOK = new RegExp(`^MAILCHUTE_WEBHOOK_([A-Z0-9_]+?)_(?:${WEBHOOK_SUFFIXES.join('|')})$`)
+
+/** NAME of every MAILCHUTE_WEBHOOK_<NAME>_..., so that one without its URL is told of. */
+export function webhookNames(names: readonly string[]): string[] {
+  const found = names.map((name) => WEBHOOK.exec(name)?.[1])
+  return [...new Set(found.filter((name) => name !== undefined))]
+}
+
+const webhookSettings = (name: string) => WEBHOOK_SUFFIXES.map((suffix) => `MAILCHUTE_WEBHOOK_${name}_${suffix}`)
+
 /** Every name that begins like one of ours must be one of ours. */
 export function checkNames(names: readonly string[], problems: Problem[]): void {
   const mailboxes = mailboxNames(names)
-  const known = new Set([...KNOWN, ...mailboxes.flatMap(settingsOf)])
+  const known = new Set([...KNOWN, ...mailboxes.flatMap(settingsOf), ...webhookNames(names).flatMap(webhookSettings)])
   const ours = names.filter((name) => /^(MAILBOX|MAILCHUTE)_/i.test(name))
   for (const name of ours.filter((written) => !known.has(written))) {
     problems.push({ setting: name, ...explain(name, mailboxes, [...known]) })
@@ -74,8 +85,14 @@ function explain(name: string, mailboxes: readonly string[], known: readonly str
   }
   // A mailbox that is not there yet: what stands before the last word is most likely its name.
   const guessed = /^MAILBOX_(.+)_[^_]+$/i.exec(name)?.[1]?.toUpperCase()
-  const candidates = guessed ? [...known, ...settingsOf(guessed)] : known
+  const candidates = WEBHOOK_LIKE.test(name)
+    ? webhookSettings(WEBHOOK_LIKE.exec(name)?.[1] ?? '')
+    : guessed
+      ? [...known, ...settingsOf(guessed)]
+      : known
   return { problem, hint: `the nearest there is: ${nearest(name.toUpperCase(), candidates)}; .env.example has all` }
 }
+
+const WEBHOOK_LIKE = /^MAILCHUTE_WEBHOOK_(.+)_[^_]+$/
 
 const longestFirst = (a: string, b: string): number => b.length - a.length

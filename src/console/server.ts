@@ -15,6 +15,7 @@ import { addSecurityHeaders } from './access/headers.ts'
 import { addLogin, logOut } from './access/login.ts'
 import { createSessions } from './access/session.ts'
 import type { ConsoleTokens } from './access/tokens.ts'
+import { addApi } from './api/api.ts'
 import { addAssets } from './assets.ts'
 import { addEvents } from './live/events.ts'
 import { METRICS_TYPE, metricsOf } from './metrics.ts'
@@ -45,6 +46,11 @@ export interface ConsoleDeps {
   /** Asks for a poll of that mailbox. */
   readonly requestPoll: (mailbox: string) => Promise<void>
   readonly now: () => Date
+}
+
+export interface ConsoleQueue {
+  wake(inboundMessageIds: readonly string[]): Promise<void>
+  requestPoll(mailbox: string): Promise<void>
 }
 
 export interface Console {
@@ -111,6 +117,7 @@ async function addConsole(server: FastifyInstance, deps: ConsoleDeps, tokens: Co
     addActions(guarded, deps)
     addReasons(guarded)
     addEvents(guarded, deps)
+    await addApi(guarded, deps)
   })
 }
 

@@ -83,6 +83,12 @@ const BECAME = `CASE code WHEN 'work/ticketed' THEN 'ticketed' WHEN 'work/suppre
   WHEN 'work/quarantined' THEN 'quarantined' WHEN 'operator/reprocess' THEN 'received'
   WHEN 'operator/suppress' THEN 'suppressed' END`
 
+/** How a row of the outbox ended, or that it waits again: the last one counts. */
+const OUTBOX_CODES = [
+  ...['sent', 'failed', 'skipped'].flatMap((end) => [`outbound/${end}`, `webhook/${end}`]),
+  'operator/replay',
+]
+
 /** Each gives the ids of what is not accounted for. docs/audit.md says what they mean. */
 const CHECKS = {
   'poll-unbalanced': `SELECT id FROM poll_sessions WHERE ended_at IS NOT NULL AND listed <> known + retrieved + held + "left"`,
@@ -113,9 +119,11 @@ const CHECKS = {
     SELECT FROM inbound_events e WHERE e.id = o.event_id AND e.mailbox_id = o.mailbox_id
       AND e.inbound_message_id IS NOT DISTINCT FROM o.inbound_message_id)`,
   'outbox-unexplained': `SELECT o.id FROM outbox o LEFT JOIN (
-      SELECT detail->>'outbox' AS outbox, code FROM inbound_events WHERE code IN ('outbound/sent', 'outbound/failed', 'outbound/skipped')) AS e
+      SELECT DISTINCT ON (detail->>'outbox') detail->>'outbox' AS outbox, substr(code, strpos(code, '/') + 1) AS "end"
+      FROM inbound_events WHERE code IN (${OUTBOX_CODES.map((code) => `'${code}'`).join()})
+      ORDER BY detail->>'outbox', id DESC) AS e
       ON e.outbox = o.id::text
-    WHERE e.code IS DISTINCT FROM CASE WHEN o.state <> 'waiting' THEN 'outbound/' || o.state END`,
+    WHERE coalesce(e.end, 'replay') <> CASE WHEN o.state = 'waiting' THEN 'replay' ELSE o.state::text END`,
   'octets-of-nobody': `SELECT sha256 FROM raw_messages r WHERE NOT EXISTS (SELECT FROM inbound_messages m WHERE m.sha256 = r.sha256)`,
 } as const satisfies Record<string, string>
 

@@ -42,37 +42,23 @@ export interface Mailboxes {
 export const OPERATOR = 'operator'
 
 export function mailboxes(database: Database): Mailboxes {
-  const set = (id: string, data: Parameters<typeof update>[2]) => update(database, id, data)
   return {
     ensure: (named) => ensure(database, named),
     all: () => database.prisma((prisma) => prisma.mailbox.findMany({ orderBy: { name: 'asc' } })),
     find: (name) => database.prisma((prisma) => prisma.mailbox.findUnique({ where: { name } })),
     recordSuccess: (id) => recordSuccess(database, id),
     recordFailure: (...failure) => recordFailure(database, ...failure),
-    pause: async (id, act) => {
-      await set(id, { state: 'paused', pausedReason: OPERATOR, pausedAt: new Date() })
-      await noteAct(database, id, 'operator/pause', act)
-    },
-    resume: async (id, act) => {
-      await set(id, { state: 'active', pausedReason: null, pausedAt: null, failures: 0, nextPollAt: null })
+    pause: (id, act) => pause(database, id, act),
+    resume: (id, act) => resume(database, id, act),
+    noteAct: async (id, code, act) => {
       await database.query({
-        text: `UPDATE remote_messages SET held_reason = NULL, held_above_bytes = NULL, refusals = 0
-               WHERE mailbox_id = $1 AND held_reason IS NOT NULL AND gone_at IS NULL`,
-        values: [id],
+        text: 'INSERT INTO inbound_events (mailbox_id, code, detail) VALUES ($1, $2, $3)',
+        values: [id, code, toldOf(act)],
       })
-      await noteAct(database, id, 'operator/resume', act)
     },
-    noteAct: (...noted) => noteAct(database, ...noted),
     noteOnceADay: (...note) => noteOnceADay(database, ...note),
     tryLock: (id) => tryLock(database, id),
   }
-}
-
-async function noteAct(database: Database, id: string, code: string, act: Act): Promise<void> {
-  await database.query({
-    text: 'INSERT INTO inbound_events (mailbox_id, code, detail) VALUES ($1, $2, $3)',
-    values: [id, code, toldOf(act)],
-  })
 }
 
 async function ensure(database: Database, named: readonly Named[]) {
@@ -89,21 +75,55 @@ async function ensure(database: Database, named: readonly Named[]) {
   return new Map(rows.map((row) => [row.name, row]))
 }
 
-async function update(
-  database: Database,
-  id: string,
-  data: Partial<Pick<Mailbox, 'state' | 'pausedReason' | 'pausedAt' | 'failures' | 'nextPollAt' | 'lastGoodPollAt'>>,
-): Promise<void> {
-  await database.prisma((prisma) => prisma.mailbox.update({ where: { id }, data }))
+const PAUSED = 'mailbox/paused'
+const RESUMED = 'mailbox/resumed'
+
+/** Of the mailbox's `id` in `changed`, unless that changed nothing; its detail is an SQL expression. */
+const booked = (code: string, detail: string) => `
+  INSERT INTO inbound_events (mailbox_id, code, detail) SELECT id, '${code}', ${detail} FROM changed`
+
+async function pause(database: Database, id: string, act: Act): Promise<void> {
+  await database.query({
+    text: `WITH changed AS (
+             UPDATE mailboxes SET state = 'paused', paused_reason = $2, paused_at = now()
+             WHERE id = $1 AND paused_reason IS DISTINCT FROM $2 RETURNING id)
+           ${booked(PAUSED, `jsonb_build_object('reason', $2::text) || $3::jsonb`)}`,
+    values: [id, OPERATOR, toldOf(act)],
+  })
+}
+
+/** What was held is told of by the event, too. */
+async function resume(database: Database, id: string, act: Act): Promise<void> {
+  await database.query({
+    text: `WITH released AS (
+             UPDATE remote_messages SET held_reason = NULL, held_above_bytes = NULL, refusals = 0
+             WHERE mailbox_id = $1 AND held_reason IS NOT NULL AND gone_at IS NULL RETURNING id
+           ), before AS (
+             SELECT id, state, paused_reason FROM mailboxes WHERE id = $1 FOR NO KEY UPDATE
+           ), changed AS (
+             UPDATE mailboxes m SET state = 'active', paused_reason = NULL, paused_at = NULL, failures = 0, next_poll_at = NULL
+             FROM before WHERE m.id = before.id RETURNING m.id, before.state, before.paused_reason)
+           ${booked(
+             RESUMED,
+             `jsonb_strip_nulls(jsonb_build_object('was', paused_reason,
+             'released', (SELECT nullif(count(*), 0) FROM released))) || $2::jsonb`,
+           )}
+           WHERE state = 'paused' OR EXISTS (SELECT FROM released)`,
+    values: [id, toldOf(act)],
+  })
 }
 
 async function recordSuccess(database: Database, id: string): Promise<void> {
   await database.query({
-    text: `UPDATE mailboxes SET failures = 0, next_poll_at = NULL, last_good_poll_at = now(),
-             state = CASE WHEN paused_reason = $2 THEN state ELSE 'active' END,
-             paused_at = CASE WHEN paused_reason = $2 THEN paused_at END,
-             paused_reason = CASE WHEN paused_reason = $2 THEN paused_reason END
-           WHERE id = $1`,
+    text: `WITH before AS (
+             SELECT id, paused_reason FROM mailboxes WHERE id = $1 FOR NO KEY UPDATE
+           ), changed AS (
+             UPDATE mailboxes m SET failures = 0, next_poll_at = NULL, last_good_poll_at = now(),
+               state = CASE WHEN m.paused_reason = $2 THEN m.state ELSE 'active' END,
+               paused_at = CASE WHEN m.paused_reason = $2 THEN m.paused_at END,
+               paused_reason = CASE WHEN m.paused_reason = $2 THEN m.paused_reason END
+             FROM before WHERE m.id = before.id RETURNING m.id, before.paused_reason)
+           ${booked(RESUMED, `jsonb_build_object('was', paused_reason)`)} WHERE paused_reason <> $2`,
     values: [id, OPERATOR],
   })
 }
@@ -117,11 +137,15 @@ async function recordFailure(
   pausedReason: string | null,
 ): Promise<void> {
   await database.query({
-    text: `UPDATE mailboxes SET failures = $2, next_poll_at = $3,
-             state = CASE WHEN $4::text IS NULL THEN state ELSE 'paused' END,
-             paused_at = CASE WHEN $4 IS NULL OR paused_reason IS NOT NULL THEN paused_at ELSE now() END,
-             paused_reason = CASE WHEN paused_reason = $5 THEN paused_reason ELSE coalesce($4, paused_reason) END
-           WHERE id = $1`,
+    text: `WITH before AS (
+             SELECT id, paused_reason FROM mailboxes WHERE id = $1 FOR NO KEY UPDATE
+           ), changed AS (
+             UPDATE mailboxes m SET failures = $2, next_poll_at = $3,
+               state = CASE WHEN $4::text IS NULL THEN m.state ELSE 'paused' END,
+               paused_at = CASE WHEN $4 IS NULL OR m.paused_reason IS NOT NULL THEN m.paused_at ELSE now() END,
+               paused_reason = CASE WHEN m.paused_reason = $5 THEN m.paused_reason ELSE coalesce($4, m.paused_reason) END
+             FROM before WHERE m.id = before.id RETURNING m.id, before.paused_reason)
+           ${booked(PAUSED, `jsonb_build_object('reason', $4::text)`)} WHERE $4 IS NOT NULL AND paused_reason IS NULL`,
     values: [id, failures, nextPollAt, pausedReason, OPERATOR],
   })
 }

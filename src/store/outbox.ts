@@ -78,8 +78,9 @@ export function outbox(database: Database): Outbox {
 async function dueMailboxes(database: Database): Promise<string[]> {
   const rows = await database.query<{ id: string }>({
     name: 'outbox-due',
-    text: `SELECT DISTINCT mailbox_id AS id FROM outbox WHERE state = 'waiting' AND next_attempt_at <= now()`,
-    values: [],
+    text: `SELECT DISTINCT mailbox_id AS id FROM outbox
+           WHERE state = 'waiting' AND next_attempt_at <= now() AND target = $1`,
+    values: [ACKNOWLEDGEMENT],
   })
   return rows.map(({ id }) => id)
 }
@@ -182,31 +183,33 @@ async function leave(database: Database, mail: Claimed, end: End, reason: string
   await finish(database.query, mail, end, reason)
 }
 
+export interface Attempt {
+  readonly id: string
+  readonly attempts: number
+}
+
 /** Only the attempt that is under way: one that outlived its lease has nothing to say any more. */
-async function finish(
-  query: Query,
-  { id, attempts }: { readonly id: string; readonly attempts: number },
-  end: End,
-  reason: string | null,
-): Promise<void> {
+export async function finish(query: Query, { id, attempts }: Attempt, end: End, reason: string | null): Promise<void> {
   await query({
     name: 'outbox-finish',
     text: `WITH ended AS (
              UPDATE outbox SET state = $2::outbox_state, reason = $3, finished_at = now()
              WHERE id = $1 AND state = 'waiting' AND attempts = $4 RETURNING *)
-           ${EVENT}`,
+           ${ENDED_EVENT}`,
     values: [id, end, reason, attempts],
   })
 }
 
-const EVENT = `
+/** Of the rows in `ended`. */
+export const ENDED_EVENT = `
   INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
-  SELECT inbound_message_id, mailbox_id, 'outbound/' || state, jsonb_strip_nulls(jsonb_build_object(
+  SELECT inbound_message_id, mailbox_id,
+    CASE WHEN target LIKE 'webhook:%' THEN 'webhook/' ELSE 'outbound/' END || state, jsonb_strip_nulls(jsonb_build_object(
     'target', target, 'outbox', id::text, 'reason', reason, 'attempts', attempts)) FROM ended`
 
-async function retryLater(
+export async function retryLater(
   database: Database,
-  { id, attempts }: Claimed,
+  { id, attempts }: Attempt,
   reason: string,
   pauseSeconds: number,
 ): Promise<void> {
@@ -223,9 +226,9 @@ async function skipDue(database: Database, mailboxId: string, reason: string): P
     name: 'outbox-skip-due',
     text: `WITH ended AS (
              UPDATE outbox SET state = 'skipped', reason = $2, finished_at = now()
-             WHERE state = 'waiting' AND next_attempt_at <= now() AND mailbox_id = $1 RETURNING *)
-           ${EVENT} RETURNING id`,
-    values: [mailboxId, reason],
+             WHERE state = 'waiting' AND next_attempt_at <= now() AND mailbox_id = $1 AND target = $3 RETURNING *)
+           ${ENDED_EVENT} RETURNING id`,
+    values: [mailboxId, reason, ACKNOWLEDGEMENT],
   })
   return rows.length
 }
@@ -238,9 +241,10 @@ async function expire(database: Database, olderThanSeconds: number): Promise<num
              UPDATE outbox SET finished_at = now(), reason = coalesce(reason, $2),
                state = CASE WHEN reason IS NULL THEN 'skipped' ELSE 'failed' END::outbox_state
              WHERE state = 'waiting' AND next_attempt_at <= now() AND created_at < now() - $1 * interval '1 second'
+               AND target = $3
              RETURNING *)
-           ${EVENT} RETURNING id`,
-    values: [olderThanSeconds, STALE],
+           ${ENDED_EVENT} RETURNING id`,
+    values: [olderThanSeconds, STALE, ACKNOWLEDGEMENT],
   })
   return rows.length
 }

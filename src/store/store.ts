@@ -26,6 +26,7 @@ import { type Raw, raw } from './raw.ts'
 import { type Reports, reports } from './reports.ts'
 import { type Threads, threads } from './threads.ts'
 import { type Tickets, tickets } from './tickets.ts'
+import { type Webhooks, webhooks } from './webhooks.ts'
 
 export interface Store {
   readonly mailboxes: Mailboxes
@@ -44,6 +45,7 @@ export interface Store {
   /** For monitors: cheap enough to be asked every few seconds. */
   figures(): Promise<Figures>
   readonly outbox: Outbox
+  readonly webhooks: Webhooks
   readonly audit: Audit
   readonly extracts: Extracts
   /** Whether everything is accounted for (I5). Reads much: seconds for a million messages. */
@@ -74,6 +76,7 @@ export function openStore(url: string): Store {
     browse: browse(database),
     figures: () => figures(database),
     outbox: outbox(database),
+    webhooks: webhooks(database),
     audit: audit(database),
     extracts: extracts(database),
     balance: () => balance(database),

@@ -29,7 +29,7 @@ const FINISH = (acknowledged: string, silent: string) => `
     UPDATE threads SET version = version + 1 
     WHERE id = coalesce($2::uuid, (SELECT thread_id FROM inbound_messages WHERE id = $1)) AND version = $3 RETURNING id
   ), place AS (
-    SELECT t.id, t.xmin AS version FROM tickets t WHERE t.id = ANY($18::uuid[] || $4::uuid) AND NOT ${isPast('t', '$34')}
+    SELECT t.id, t.xmin AS version, t.status FROM tickets t WHERE t.id = ANY($18::uuid[] || $4::uuid) AND NOT ${isPast('t', '$34')}
     ORDER BY t.number FOR NO KEY UPDATE
   ), claimed AS (
     UPDATE inbound_messages m SET state = 'ticketed', reason = $6, finished_at = now(), kind = $20::mail_kind,
@@ -91,7 +91,9 @@ const FINISH = (acknowledged: string, silent: string) => `
   ), told AS (
     INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
     SELECT claimed.id, claimed.mailbox_id, 'work/ticketed',
-      jsonb_build_object('reason', $6::text, 'ticket', ticket.number) || $19::jsonb${silent} FROM claimed, ticket
+      jsonb_build_object('reason', $6::text, 'ticket', ticket.number) || $19::jsonb${silent}
+        || CASE WHEN (SELECT status FROM place WHERE id = $4::uuid) = 'closed' THEN '{"reopened": true}'::jsonb ELSE '{}' END
+      FROM claimed, ticket
     RETURNING id, inbound_message_id, mailbox_id
   )${acknowledged}
   SELECT me.state = 'received' AS "wasWaiting", ticket.number AS "ticketNumber"
@@ -177,6 +179,7 @@ const nameOf = ({ requester, authenticity }: NewEntry) =>
 function detailOf(view: ThreadView, place: TicketPlace, acknowledgement: Acknowledgement | undefined) {
   return {
     ...(acknowledgement === undefined ? {} : { acknowledgement: codeOf(acknowledgement) }),
+    ...(place.ticketId === null ? { opened: true } : {}),
     ...(place.absorbs.length > 0 ? { absorbed: place.absorbs } : {}),
     ...(view.relatives.some(({ sameMessageId }) => sameMessageId) ? { messageIdRepeated: true } : {}),
   }

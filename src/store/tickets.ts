@@ -1,7 +1,9 @@
 import type { Prisma, TicketPriority, TicketStatus } from '../generated/prisma/client.ts'
 import type { Authenticity } from '../message/authenticity/authenticity.ts'
 import type { ParsedMessage } from '../message/parsed-message.ts'
+import type { Act } from './act.ts'
 import type { Database } from './database.ts'
+import { changeTicket, type TicketChange } from './ticket-change.ts'
 import { finish } from './ticket-finish.ts'
 import { viewThread } from './ticket-view.ts'
 
@@ -137,6 +139,8 @@ export interface Tickets {
   finish(inboundMessageId: string, view: ThreadView, effect: TicketEffect): Promise<Finished>
   list(after: number, limit: number): Promise<ListedTicket[]>
   find(number: number): Promise<TicketDetail | null>
+  /** By an operator. `refused`: it is part of another ticket. */
+  change(number: number, change: TicketChange, act: Act): Promise<'done' | 'unknown' | 'refused'>
 }
 
 const LISTED = {
@@ -170,6 +174,7 @@ export function tickets(database: Database): Tickets {
           take: limit,
         }),
       ),
+    change: (...change) => changeTicket(database, ...change),
     find: (number) => database.prisma((prisma) => prisma.ticket.findUnique({ where: { number }, ...DETAIL })),
   }
 }

@@ -4,11 +4,11 @@
  * Guarantees: an event is sealed once, by one process, and only when none with a lower id can come any more; a process
  * that dies leaves a whole seal or none; a chain that was made with a key is not gone on with without one.
  */
-import { setTimeout as delay } from 'node:timers/promises'
 import type { SealKeys } from '../audit/keys.ts'
 import { makeSeal, proofOf, type Seal, sealDigest } from '../audit/seal.ts'
 import { MailchuteError } from '../errors.ts'
-import type { Audit, Horizon, MakeSeal } from '../store/audit.ts'
+import type { Audit, MakeSeal } from '../store/audit.ts'
+import { createSettled } from './settled.ts'
 
 export interface SealReport {
   readonly seals: number
@@ -28,35 +28,18 @@ export interface SealOptions {
 /** Bounds what one seal takes in memory, and what has to be looked through to name a changed event. */
 const EVENTS_A_SEAL = 10_000
 const PATIENCE_MILLISECONDS = 5_000
-const LOOK_MILLISECONDS = 20
 
 export type SealDue = (signal: AbortSignal, options?: SealOptions) => Promise<SealReport>
 
-/** Of one process: it remembers what it waits for, so that one long transaction after another cannot hinder it for ever. */
 export function createSealing(audit: Audit, keys: SealKeys): SealDue {
-  let pending: Horizon | null = null
+  const settled = createSettled(audit)
   return async (signal, options = {}) => {
     const head = await audit.head()
     const sealed = BigInt(head?.lastEventId ?? 0)
-    if (pending !== null && pending.eventId <= sealed) pending = null
-    pending ??= await audit.horizon(sealed)
-    if (pending !== null && !(await comes(audit, pending, signal, options))) return { ...NOTHING, isWaiting: true }
-    const upTo = pending?.eventId ?? sealed
-    pending = null
+    const upTo = await settled(sealed, signal, options.patienceMilliseconds ?? PATIENCE_MILLISECONDS)
+    if (upTo === null) return { seals: 0, events: 0, head: null, isWaiting: true }
     return await sealUpTo(audit, keys, upTo, signal, options)
   }
-}
-
-const NOTHING: SealReport = { seals: 0, events: 0, head: null, isWaiting: false }
-
-async function comes(audit: Audit, horizon: Horizon, signal: AbortSignal, options: SealOptions): Promise<boolean> {
-  const until = performance.now() + (options.patienceMilliseconds ?? PATIENCE_MILLISECONDS)
-  while (!(await audit.isReached(horizon))) {
-    if (performance.now() >= until) return false
-    await delay(LOOK_MILLISECONDS, undefined, { signal }).catch(() => undefined)
-    if (signal.aborted) return false
-  }
-  return true
 }
 
 async function sealUpTo(

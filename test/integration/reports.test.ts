@@ -133,7 +133,7 @@ describe('a report or an automatic answer', () => {
     await report('bounce', failure())
     const [bounce] = await desk.query<{ id: string }>(`SELECT id FROM inbound_messages WHERE ticket_id IS NOT NULL`)
     desk.understood = { kind: 'personal', reason: 'kind/none' }
-    await desk.store.messages.reprocess(bounce?.id ?? '')
+    await desk.store.messages.reprocess(bounce?.id ?? '', { actor: 'cli' })
     await desk.workOff()
     expect(await desk.query(`SELECT state, ticket_id FROM inbound_messages WHERE id = $1`, [bounce?.id])).toEqual([
       { state: 'ticketed', ticket_id: null },

@@ -14,6 +14,7 @@ import { poll } from '../../src/intake/poll.ts'
 import { NOT_LOOKED_AT, type Trust } from '../../src/message/authenticity/authenticity.ts'
 import type { ParsedMessage } from '../../src/message/parsed-message.ts'
 import { createTicketTokens, type TicketTokens } from '../../src/message/ticket-token.ts'
+import { createDeliverer, type DeliverDeps, type Deliverer } from '../../src/outbound/webhooks/deliver.ts'
 import { startSandbox } from '../../src/sandbox/server.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { Outcome } from '../../src/ticketing/outcome.ts'
@@ -46,6 +47,8 @@ export interface Desk extends AsyncDisposable {
   empty(): Promise<void>
   /** Sends what is due. */
   send(): Promise<void>
+  /** Of the webhooks that are set. */
+  newDeliverer(options?: Partial<DeliverDeps>): Deliverer
   query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>
 }
 
@@ -138,6 +141,12 @@ export async function openDesk({ env = {}, workers = 1, guard }: DeskOptions = {
       Object.assign(desk, FRESH)
     },
     send: async () => (await openSender(app, config.mailboxes)).sendDue(never, never),
+    newDeliverer: (options = {}) =>
+      createDeliverer({
+        ...{ store: app.store, log: app.log, webhooks: config.webhooks },
+        ...{ now: () => new Date(), random: Math.random },
+        ...options,
+      }),
     query: async <Row extends QueryResultRow>(text: string, values: unknown[] = []) =>
       (await client.query<Row>(text, values)).rows,
     [Symbol.asyncDispose]: async () => {

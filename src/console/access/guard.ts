@@ -66,10 +66,8 @@ const isSafe = ({ method }: FastifyRequest): boolean => method === 'GET' || meth
 async function refuse(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const isPage = request.method === 'GET' && !request.url.startsWith('/api/')
   if (isPage) return reply.redirect(`/login?next=${encodeURIComponent(request.url)}`)
-  return reply
-    .code(401)
-    .header('www-authenticate', 'Bearer realm="mailchute"')
-    .send({ status: 'failed', code: 'console/login-required', hint: 'send Authorization: Bearer TOKEN' })
+  reply.header('www-authenticate', 'Bearer realm="mailchute"')
+  throw new MailchuteError('console/login-required', 'nobody is logged in')
 }
 
 function tokenOf({ headers, body }: FastifyRequest): string {

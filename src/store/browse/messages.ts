@@ -22,6 +22,9 @@ export interface MessageSearch {
 export interface FoundMessage {
   readonly id: string
   readonly mailbox: string
+  readonly uniqueId: string
+  readonly sha256: string
+  readonly messageId: string | null
   readonly state: InboundState
   readonly reason: string | null
   readonly kind: MailKind | null
@@ -55,7 +58,7 @@ export function messages(
     )
   }
   return database.query<FoundMessage>({
-    text: `SELECT m.id, b.name AS mailbox, m.state, m.reason, m.kind, m.from_address AS "fromAddress", m.subject,
+    text: `SELECT m.id, b.name AS mailbox, m.unique_id AS "uniqueId", m.sha256, m.message_id AS "messageId", m.state, m.reason, m.kind, m.from_address AS "fromAddress", m.subject,
              coalesce(onto.number, about.number) AS ticket, r.size_bytes AS "sizeBytes", m.received_at AS "receivedAt",
              (extract(epoch FROM m.received_at) * 1000000)::bigint::text AS "receivedMicroseconds"
            FROM (SELECT * FROM inbound_messages m WHERE ${where.text()}

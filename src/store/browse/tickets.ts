@@ -20,6 +20,9 @@ export interface FoundTicket {
   readonly requesterName: string
   readonly requesterAddress: string
   readonly entries: number
+  readonly tags: readonly string[]
+  readonly assignee: string | null
+  readonly createdAt: Date
   readonly updatedAt: Date
 }
 
@@ -32,7 +35,7 @@ export function tickets(
   const where = conditions(search)
   if (before !== null) where.add('t.number < $1', before)
   return database.query<FoundTicket>({
-    text: `SELECT t.number, t.subject, t.status, t.priority, t.queue, b.name AS mailbox, c.name AS "requesterName",
+    text: `SELECT t.number, t.subject, t.status, t.priority, t.queue, t.tags, t.assignee, t.created_at AS "createdAt", b.name AS mailbox, c.name AS "requesterName",
              c.address AS "requesterAddress", t.updated_at AS "updatedAt",
              (SELECT count(*)::int FROM ticket_entries e WHERE e.ticket_id = t.id) AS entries
            FROM (SELECT * FROM tickets t WHERE ${where.text()} ORDER BY t.number DESC LIMIT ${Math.trunc(limit)}) t

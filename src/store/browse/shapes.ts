@@ -1,0 +1,96 @@
+/** Messages and tickets as programs see them: on the command line (--json) and in the API. */
+import { sanitise } from '../../message/html/sanitise.ts'
+import type { ListedMessage } from '../messages.ts'
+import type { ListedTicket, TicketDetail } from '../tickets.ts'
+import type { FoundMessage } from './messages.ts'
+import type { FoundTicket } from './tickets.ts'
+
+type MessageFields = Omit<FoundMessage, 'receivedMicroseconds'>
+
+export function messageShape(message: MessageFields) {
+  const { id, mailbox, uniqueId, sha256, sizeBytes, messageId, state, reason, ticket } = message
+  return {
+    id,
+    mailbox,
+    uniqueId,
+    sha256,
+    sizeBytes,
+    messageId,
+    state,
+    reason,
+    ticket,
+    kind: message.kind?.replaceAll('_', '-') ?? null,
+    from: message.fromAddress,
+    subject: message.subject,
+    receivedAt: message.receivedAt.toISOString(),
+  }
+}
+
+/** Its ticket is the one it is on, or that it reports on. */
+export function messageFields(message: ListedMessage): MessageFields {
+  const { mailbox, rawMessage, entry, ticket, ...fields } = message
+  return {
+    ...fields,
+    mailbox: mailbox.name,
+    sizeBytes: rawMessage.sizeBytes,
+    ticket: entry?.ticket.number ?? ticket?.number ?? null,
+  }
+}
+
+type TicketFields = Omit<FoundTicket, 'requesterName' | 'requesterAddress'> & {
+  readonly requester: { readonly name: string; readonly address: string }
+}
+
+export function ticketShape(ticket: TicketFields) {
+  const { number, subject, status, mailbox, requester, queue, priority, tags, assignee, entries } = ticket
+  return {
+    number,
+    subject,
+    status,
+    mailbox,
+    requester: { name: requester.name, address: requester.address },
+    queue,
+    priority,
+    tags: [...tags],
+    assignee,
+    entries,
+    createdAt: ticket.createdAt.toISOString(),
+    updatedAt: ticket.updatedAt.toISOString(),
+  }
+}
+
+export function ticketFields({ mailbox, _count, ...fields }: ListedTicket): TicketFields {
+  return { ...fields, mailbox: mailbox.name, entries: _count.entries }
+}
+
+export function wholeTicketShape(ticket: TicketDetail) {
+  const { linkedTicket, mergedInto, entries } = ticket
+  return {
+    ...ticketShape(ticketFields(ticket)),
+    linkedTicket: linkedTicket?.number ?? null,
+    mergedInto: mergedInto?.number ?? null,
+    entries: entries.map(entryShape),
+  }
+}
+
+function entryShape(entry: TicketDetail['entries'][number]) {
+  return {
+    inboundMessageId: entry.inboundMessageId,
+    messageId: entry.messageId,
+    kind: entry.kind,
+    from: { name: entry.fromName, address: entry.fromAddress },
+    text: entry.text,
+    html: sanitisedOrNull(entry.html),
+    reply: entry.reply,
+    replyHtml: sanitisedOrNull(entry.replyHtml ?? entry.html),
+    attachments: entry.attachments.map(({ filename, contentType, sizeBytes, sha256 }) => ({
+      filename,
+      contentType,
+      sizeBytes,
+      sha256,
+    })),
+    createdAt: entry.createdAt.toISOString(),
+  }
+}
+
+const sanitisedOrNull = (html: string | null): string | null => (html === null ? null : sanitise(html))
