@@ -2,6 +2,7 @@
 import { consoleTokenOf } from '../access/console-token.ts'
 import { startConsole } from '../console/server.ts'
 import { asMailchuteError } from '../errors.ts'
+import type { Queue } from '../queue/queue.ts'
 import type { App } from './app.ts'
 import type { Duty } from './run.ts'
 import { printNote } from './terminal.ts'
@@ -10,12 +11,12 @@ import { printNote } from './terminal.ts'
  * Two workers on one machine share one port by default. Mail matters more than figures: where nobody asked for `serve`
  * by name, the second one works on without it and says so; where somebody did, it rejects with `runtime/port-taken`.
  */
-export async function serveDuty({ config, log, store }: App, isAskedFor: boolean): Promise<Duty> {
+export async function serveDuty({ config, log, store }: App, queue: Queue, isAskedFor: boolean): Promise<Duty> {
   const { mailboxes, http } = config
   const { token, isNew } = await consoleTokenOf(config)
   const tokens = { operator: token, auditor: config.auditorToken }
   try {
-    const served = await startConsole({ store, mailboxes, tokens, now: () => new Date() }, http)
+    const served = await startConsole({ store, mailboxes, tokens, now: () => new Date(), queue }, http)
     log.event('serve.started', { host: http.host, port: served.port })
     if (isNew) printNote(`The token of the console is ${token}\nIt is kept in ${config.dataDir}/console.token`)
     return { stop: () => served.close() }

@@ -7,7 +7,7 @@ import cookie from '@fastify/cookie'
 import formbody from '@fastify/formbody'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { MailboxConfig } from '../config.ts'
-import { asMailchuteError, MailchuteError } from '../errors.ts'
+import { MailchuteError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 import { addGuard, type GuardDeps } from './access/guard.ts'
 import { addSecurityHeaders } from './access/headers.ts'
@@ -15,7 +15,7 @@ import { addLogin, logOut } from './access/login.ts'
 import { createSessions } from './access/session.ts'
 import type { ConsoleTokens } from './access/tokens.ts'
 import { addAssets } from './assets.ts'
-import { METRICS_TYPE, metricsOf } from './metrics.ts'
+import { addHealth, type Health } from './health.ts'
 import { addErrorPages } from './pages/errors.ts'
 import { addMessage } from './pages/message/message.ts'
 import { addMessages } from './pages/messages.ts'
@@ -30,6 +30,8 @@ export interface ConsoleDeps {
   /** null: nobody can log in, health and metrics are all there is. */
   readonly tokens: ConsoleTokens | null
   readonly now: () => Date
+  /** null: there is no queue here to tell of. */
+  readonly queue: Health['queue']
 }
 
 export interface Console {
@@ -42,7 +44,7 @@ export async function startConsole(deps: ConsoleDeps, at: { host: string; port: 
   const server = fastify({ forceCloseConnections: true, bodyLimit: 64 * 1024, trustProxy: 'loopback' })
   addSecurityHeaders(server)
   addErrorPages(server)
-  addOpenRoutes(server, deps)
+  addHealth(server, deps)
   if (deps.tokens !== null) await addConsole(server, deps, deps.tokens)
   try {
     await server.listen(at)
@@ -54,23 +56,6 @@ export async function startConsole(deps: ConsoleDeps, at: { host: string; port: 
     port: typeof address === 'object' && address !== null ? address.port : at.port,
     close: () => server.close(),
   }
-}
-
-function addOpenRoutes(server: FastifyInstance, { store, mailboxes, now }: ConsoleDeps): void {
-  server.get('/livez', () => ({ status: 'ok' }))
-  server.get('/readyz', async (_, reply) => {
-    try {
-      await store.ping()
-      return { status: 'ok' }
-    } catch (thrown) {
-      const { code, hint } = asMailchuteError(thrown)
-      return reply.code(503).send({ status: 'failed', code, hint })
-    }
-  })
-  server.get('/metrics', async (_, reply) => {
-    const text = await metricsOf(store, mailboxes, now())
-    return reply.type(METRICS_TYPE).send(text)
-  })
 }
 
 async function addConsole(server: FastifyInstance, deps: ConsoleDeps, tokens: ConsoleTokens): Promise<void> {

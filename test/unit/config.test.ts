@@ -54,6 +54,7 @@ describe('defaults', () => {
       rulesFile: null,
       dns: { servers: [] },
       similarPerHour: 30,
+      alerts: { pollMinutes: 30, tell: null },
       mailboxes: [],
     })
   })
