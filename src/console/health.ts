@@ -74,12 +74,14 @@ function meanOf({ count, mean }: ReturnType<typeof monitorEventLoopDelay>): numb
 
 const CACHE_MILLISECONDS = 1_000
 
+interface Asked {
+  readonly store: { ping(): Promise<void> }
+  readonly queue: Health['queue']
+  readonly now: () => Date
+}
+
 /** Asked once a second at most, however many ask. The database decides: without the queue mail is still kept (I4). */
-export function createReadiness({
-  store,
-  queue,
-  now,
-}: Pick<Health, 'store' | 'queue' | 'now'>): () => Promise<Readiness> {
+export function createReadiness({ store, queue, now }: Asked): () => Promise<Readiness> {
   let asked: { at: number; answer: Promise<Readiness> } | null = null
   const ask = async (): Promise<Readiness> => {
     const [database, jobs] = await Promise.all([
