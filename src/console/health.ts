@@ -3,10 +3,11 @@
  * work; `/metrics`.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { MailboxConfig } from '../config.ts'
 import { asMailchuteError, MailchuteError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
+import { startRequest } from '../telemetry.ts'
 import { METRICS_TYPE, metricsOf, type QueueDepth } from './metrics.ts'
 
 export interface Health {
@@ -30,6 +31,7 @@ export interface Readiness {
 }
 
 export function addHealth(server: FastifyInstance, health: Health): void {
+  traceRequests(server)
   const lag = watchLag()
   server.addHook('onClose', async () => lag.stop())
   server.get('/livez', (_, reply) => {
@@ -43,6 +45,15 @@ export function addHealth(server: FastifyInstance, health: Health): void {
     return reply.code(readiness.status === 'failed' ? 503 : 200).send(readiness)
   })
   server.get('/metrics', async (_, reply) => reply.type(METRICS_TYPE).send(await metricsOf(health)))
+}
+
+/** By the pattern of its route: an address may name a message, and a query what somebody searched for (I9). */
+function traceRequests(server: FastifyInstance): void {
+  const spans = new WeakMap<FastifyRequest, ReturnType<typeof startRequest>>()
+  server.addHook('onRequest', async (request) => {
+    spans.set(request, startRequest(request.method, request.routeOptions.url ?? 'unknown'))
+  })
+  server.addHook('onResponse', async (request, reply) => spans.get(request)?.end(reply.statusCode))
 }
 
 /** On average over seconds: whoever is that busy answers nobody. A single step that takes long is no illness. */

@@ -31,3 +31,6 @@ CREATE TABLE "tally_position" (
 
     CONSTRAINT "tally_position_pkey" PRIMARY KEY ("id")
 );
+
+-- What stays on a server for a person is counted often; a mailbox that never deletes keeps a million others there.
+CREATE INDEX "remote_messages_held_idx" ON "remote_messages" ("mailbox_id", left("held_reason", 100)) WHERE "held_reason" IS NOT NULL AND "gone_at" IS NULL;
