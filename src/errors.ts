@@ -268,6 +268,11 @@ export const ERROR_CATALOGUE = {
     EX_DATAERR,
     'the server refuses this mail for good, most often because there is no such recipient; the others go on',
   ),
+  'outbound/alert-refused': entry(
+    'retry',
+    EX_UNAVAILABLE,
+    'check MAILCHUTE_ALERT_WEBHOOK_URL, and that the network lets it through; it is tried again',
+  ),
 
   'webhook/unreachable': entry(
     'retry',

@@ -6,6 +6,7 @@ import type { JobRun, Queue } from '../queue/queue.ts'
 import { type Mailbox, OPERATOR } from '../store/mailboxes.ts'
 import { loadRules } from '../ticketing/rules/load-rules.ts'
 import { SWEEP_SECONDS, sweep } from '../upkeep/sweep.ts'
+import { alertDuty } from './alert-duty.ts'
 import { type App, mailboxesOf, openApp } from './app.ts'
 import { loginsDuty } from './logins-duty.ts'
 import { createPollOnce, POLLS_AT_ONCE, type PollOnce, startWork } from './roles.ts'
@@ -46,6 +47,7 @@ export async function run(config: Config, only: readonly Role[] | null, signal: 
   if (roles.includes('poll')) {
     duties.push(pollDuty(app, queue, mailboxes, signal), loginsDuty(app, mailboxes, signal, Math.random()))
   }
+  if (roles.includes('work') || roles.includes('poll')) duties.push(alertDuty(app, signal))
   app.log.event('worker.started', { roles: roles.join(), mailboxes: config.mailboxes.length })
   await aborted(signal)
   app.log.event('worker.stopping', { reason: asMailchuteError(signal.reason).message })

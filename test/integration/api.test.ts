@@ -20,6 +20,7 @@ beforeAll(async () => {
       mailboxes: [],
       tokens: { operator: OPERATOR_TOKEN, auditor: AUDITOR_TOKEN },
       parsePool,
+      queue: null,
       wake: async (ids) => void asked.push(...ids),
       requestPoll: async (name) => void asked.push(name),
       now: () => new Date(),

@@ -55,6 +55,7 @@ describe('defaults', () => {
       dns: { servers: [] },
       similarPerHour: 30,
       webhooks: [],
+      alerts: { pollMinutes: 30, tell: null },
       mailboxes: [],
     })
   })
