@@ -1,6 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import { analyse } from 'chardet'
 import iconv from 'iconv-lite'
+import { inPieces } from '../in-pieces.ts'
 import { type Charset, charsetOf, WINDOWS_1252 } from './charset-name.ts'
 
 /** What was wrong with the charset of some text; null: nothing. */
@@ -115,9 +116,10 @@ const C1 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–
 /** Some builds of Node take the label for ISO 8859-1. */
 export function windows1252(octets: Buffer): string {
   const text = octets.toString('latin1')
-  return /[\x80-\x9f]/.test(text)
-    ? text.replace(/[\x80-\x9f]/g, (character) => C1.charAt(character.charCodeAt(0) - 0x80))
-    : text
+  if (!/[\x80-\x9f]/.test(text)) return text
+  return inPieces(text, (piece) =>
+    piece.replace(/[\x80-\x9f]/g, (character) => C1.charAt(character.charCodeAt(0) - 0x80)),
+  )
 }
 
 /** Octets that are not of the charset they name. */
