@@ -41,6 +41,8 @@ export const LOG_EVENTS = {
   'audit.sealed': 'info',
   'audit.waiting': 'warn',
   'audit.failed': 'error',
+  'retention.purged': 'info',
+  'retention.failed': 'error',
   'serve.started': 'info',
   'serve.skipped': 'warn',
 } as const satisfies Record<string, pino.Level>

@@ -6,6 +6,7 @@ import { asMailchuteError, MailchuteError } from '../errors.ts'
 import { shutdownSignal } from '../shutdown.ts'
 import { auditCommands } from './cli-audit.ts'
 import { settingCommands } from './cli-mailbox.ts'
+import { eraseCommand } from './cli-privacy.ts'
 import { print, printError, printJson, progressLine } from './terminal.ts'
 
 /** Runs the command line and resolves with the exit code. Commands are loaded when called: starting must be quick. */
@@ -23,6 +24,7 @@ export async function cli(argv: readonly string[], version: string): Promise<num
   messageCommands(program)
   rulesCommands(program)
   auditCommands(program, signal, result)
+  eraseCommand(program, signal)
   explainCommand(program, result)
   try {
     await program.parseAsync([...argv], { from: 'user' })

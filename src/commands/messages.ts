@@ -4,6 +4,7 @@ import { MailchuteError } from '../errors.ts'
 import type { ListedMessage, MessageDetail, MessageFilter } from '../store/messages.ts'
 import type { Store } from '../store/store.ts'
 import { type App, openApp } from './app.ts'
+import { cliActor } from './operator.ts'
 import { ago, bytes, print, printable, printJson, table } from './terminal.ts'
 
 const PAGE = 500
@@ -106,7 +107,8 @@ export async function rawMessage(config: Config, id: string): Promise<void> {
 export async function reprocessMessage(config: Config, id: string): Promise<void> {
   await using app = await openApp(config)
   const message = await find(app, id)
-  if (!(await app.store.messages.reprocess(message.id))) {
+  assertNotPurged(message)
+  if (!(await app.store.messages.reprocess(message.id, { actor: cliActor() }))) {
     throw new MailchuteError('usage/invalid', `message ${message.id} is ${message.state}`, {
       hint: 'only quarantined and suppressed messages can be worked again',
     })
@@ -114,6 +116,14 @@ export async function reprocessMessage(config: Config, id: string): Promise<void
   const queue = await app.openQueue()
   await queue.wake([message.id])
   print(`${message.id} waits to be worked again: \`mailchute run\` or \`mailchute drain\` does it\n`)
+}
+
+function assertNotPurged({ id, rawMessage: { purgedAt } }: MessageDetail): void {
+  if (purgedAt === null) return
+  throw new MailchuteError(
+    'store/purged',
+    `the octets of message ${id} were removed on ${purgedAt.toISOString().slice(0, 10)}`,
+  )
 }
 
 async function find(app: App, id: string): Promise<MessageDetail> {

@@ -11,6 +11,8 @@ export interface Waiting {
   readonly threadId: string | null
   /** Its mailbox was polled elsewhere before: it may be a copy of what came from there. */
   readonly sourceHasChanged: boolean
+  /** Its octets were erased for good before it came to this mailbox: there is nothing to be worked. */
+  readonly isErased: boolean
   readonly firstChunk: Buffer
 }
 
@@ -39,6 +41,12 @@ export interface MessageFilter {
   readonly mailbox?: string | undefined
 }
 
+/** Who had something done, like `cli:ada`, and why. */
+export interface OperatorAct {
+  readonly actor: string
+  readonly note?: string
+}
+
 /** Received messages and what became of them. */
 export interface Messages {
   /** null: no such message waits (any more), so there is nothing to do. */
@@ -56,9 +64,9 @@ export interface Messages {
   note(id: string, code: string, detail?: Prisma.InputJsonObject): Promise<void>
   /**
    * Back to `received`, by an operator, from `quarantined` or `suppressed`; the event keeps what it was so for, and
-   * what an operator has let through as no copy stays let through. False: it is in another state.
+   * what an operator has let through as no copy stays let through. False: it is in another state, or its octets were purged.
    */
-  reprocess(id: string): Promise<boolean>
+  reprocess(id: string, by: OperatorAct): Promise<boolean>
   /** An operator has let it through what it was held or suppressed for, with this reason. */
   wasReleased(id: string, reason: string): Promise<boolean>
   list(filter: MessageFilter, after: string | null, limit: number): Promise<ListedMessage[]>
@@ -69,7 +77,7 @@ export interface Messages {
 const LISTED = {
   include: {
     mailbox: { select: { name: true } },
-    rawMessage: { select: { sizeBytes: true } },
+    rawMessage: { select: { sizeBytes: true, purgedAt: true } },
     entry: { select: { ticket: { select: { number: true } } } },
     ticket: { select: { number: true } },
   },
@@ -94,7 +102,7 @@ export function messages(database: Database): Messages {
         values: [id, code, detail],
       })
     },
-    reprocess: (id) => reprocess(database, id),
+    reprocess: (id, by) => reprocess(database, id, by),
     wasReleased: (id, reason) => wasReleased(database, id, reason),
     list: (filter, after, limit) => list(database, filter, after, limit),
     find: (idOrPrefix) => find(database, idOrPrefix),
@@ -108,7 +116,7 @@ async function findWaiting(database: Database, id: string): Promise<Waiting | nu
   const [row] = await database.query<Waiting>({
     name: 'message-waiting',
     text: `SELECT m.id, m.mailbox_id AS "mailboxId", m.sha256, r.size_bytes AS "sizeBytes", m.thread_id AS "threadId",
-             b.source_changed_at IS NOT NULL AS "sourceHasChanged", coalesce(c.octets, ''::bytea) AS "firstChunk"
+             b.source_changed_at IS NOT NULL AS "sourceHasChanged", r.erased_at IS NOT NULL AS "isErased", coalesce(c.octets, ''::bytea) AS "firstChunk"
            FROM inbound_messages m JOIN raw_messages r USING (sha256) JOIN mailboxes b ON b.id = m.mailbox_id
            LEFT JOIN raw_chunks c ON c.sha256 = m.sha256 AND c.seq = 0
            WHERE m.id = $1 AND m.state = 'received'`,
@@ -170,16 +178,19 @@ async function leave(
   return rows.length === 1
 }
 
-async function reprocess(database: Database, id: string): Promise<boolean> {
+/** Locks the octets' row, too: they must not be purged at the same moment. */
+async function reprocess(database: Database, id: string, by: OperatorAct): Promise<boolean> {
   const rows = await database.query({
     text: `WITH before AS (
-             SELECT id, reason FROM inbound_messages WHERE id = $1 AND state IN ('quarantined', 'suppressed') FOR UPDATE
+             SELECT m.id, m.reason FROM inbound_messages m JOIN raw_messages r USING (sha256)
+             WHERE m.id = $1 AND m.state IN ('quarantined', 'suppressed') AND r.purged_at IS NULL FOR UPDATE OF m FOR SHARE OF r
            ), again AS (
              UPDATE inbound_messages m SET state = 'received', reason = NULL, finished_at = NULL, stalls = 0
              FROM before WHERE m.id = before.id RETURNING m.id, m.mailbox_id, before.reason)
            INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
-           SELECT id, mailbox_id, 'operator/reprocess', jsonb_build_object('reason', reason) FROM again RETURNING id`,
-    values: [id],
+           SELECT id, mailbox_id, 'operator/reprocess', jsonb_strip_nulls(jsonb_build_object(
+             'reason', reason, 'actor', $2::text, 'note', $3::text)) FROM again RETURNING id`,
+    values: [id, by.actor, by.note ?? null],
   })
   return rows.length === 1
 }

@@ -12,6 +12,7 @@ import { type Balance, balance } from './balance.ts'
 import { type Browse, browse } from './browse/browse.ts'
 import { type Copies, copies } from './copies.ts'
 import { type Database, openDatabase } from './database.ts'
+import { type Erasure, erasure } from './erasure.ts'
 import { type Extracts, extracts } from './extracts.ts'
 import { type Figures, figures } from './figures.ts'
 import { type Intake, intake } from './intake.ts'
@@ -24,6 +25,7 @@ import { type Outbox, outbox } from './outbox.ts'
 import { type Polls, polls } from './polls.ts'
 import { type Raw, raw } from './raw.ts'
 import { type Reports, reports } from './reports.ts'
+import { type Retention, retention } from './retention.ts'
 import { type Threads, threads } from './threads.ts'
 import { type Tickets, tickets } from './tickets.ts'
 
@@ -46,6 +48,8 @@ export interface Store {
   readonly outbox: Outbox
   readonly audit: Audit
   readonly extracts: Extracts
+  readonly retention: Retention
+  readonly erasure: Erasure
   /** Whether everything is accounted for (I5). Reads much: seconds for a million messages. */
   balance(): Promise<Balance>
   /** Resolves if the database answers and can write. */
@@ -76,6 +80,8 @@ export function openStore(url: string): Store {
     outbox: outbox(database),
     audit: audit(database),
     extracts: extracts(database),
+    retention: retention(database),
+    erasure: erasure(database),
     balance: () => balance(database),
     ping: () => ping(database),
     clockSkewSeconds: () => clockSkewSeconds(database),

@@ -117,7 +117,10 @@ async function* asStored(octets: AsyncIterable<Buffer>, onDamage: () => void): A
   try {
     yield* octets
   } catch (thrown) {
-    if (asMailchuteError(thrown).code !== 'store/raw-damaged') throw thrown
+    const { code } = asMailchuteError(thrown)
+    // Purged since the list was read: the file is empty.
+    if (code === 'store/purged') return
+    if (code !== 'store/raw-damaged') throw thrown
     onDamage()
   }
 }
