@@ -44,7 +44,8 @@ export async function eraseAddress(config: Config, command: EraseCommand, signal
 function assertAddress(config: Config, written: string): string {
   const address = written.trim()
   const at = address.lastIndexOf('@')
-  if (at < 1 || at === address.length - 1) {
+  // White space within quotation marks is lost where mail is read: whose such an address is cannot be told.
+  if (at < 1 || at === address.length - 1 || /\s/.test(address)) {
     throw new MailchuteError('usage/invalid', '--address takes a whole address, like ada@example.com')
   }
   if (ownAddresses(config)(address)) {

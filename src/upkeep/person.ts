@@ -15,9 +15,20 @@ export interface Person {
 export function personWith(address: string): Person {
   const own = canonical(address)
   const at = own.lastIndexOf('@')
-  const readable = at < 0 ? own : `${own.slice(0, at)}@${domainToUnicode(own.slice(at + 1)) || own.slice(at + 1)}`
-  const spellings = [...new Set([own, readable.toLowerCase(), address.trim().toLowerCase()])]
+  const [local, domain] = at < 0 ? [own, ''] : [own.slice(0, at), own.slice(at)]
+  const domains =
+    domain === '' ? [''] : [domain, `@${domainToUnicode(domain.slice(1)) || domain.slice(1)}`.toLowerCase()]
+  const written = domains.flatMap((each) => [`${local}${each}`, `${quoted(local)}${each}`])
+  const spellings = [...new Set([...written, address.trim().toLowerCase()])]
   return { address, spellings, keys: spellings.map(addressKey), isTheirs: (other) => canonical(other) === own }
 }
 
-const canonical = (address: string): string => wireAddress(address.trim().toLowerCase())
+const canonical = (address: string): string => unquoted(wireAddress(address.trim().toLowerCase()))
+
+/** RFC 5322 section 3.2.4: quotation marks and backslashes are no part of what is quoted. */
+function unquoted(address: string): string {
+  const [, inside, domain] = /^"(.*)"(@[^"]*)$/.exec(address) ?? []
+  return inside === undefined ? address : `${inside.replace(/\\(.)/g, '$1')}${domain}`
+}
+
+const quoted = (local: string): string => `"${local.replace(/["\\]/g, '\\$&')}"`
