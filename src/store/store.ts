@@ -7,6 +7,7 @@
  * everything here may be called again.
  */
 
+import { type Again, again } from './again.ts'
 import { type Audit, audit } from './audit.ts'
 import { type Balance, balance } from './balance.ts'
 import { type Browse, browse } from './browse/browse.ts'
@@ -49,6 +50,7 @@ export interface Store {
   readonly audit: Audit
   readonly extracts: Extracts
   readonly retention: Retention
+  readonly again: Again
   readonly erasure: Erasure
   /** Whether everything is accounted for (I5). Reads much: seconds for a million messages. */
   balance(): Promise<Balance>
@@ -81,6 +83,7 @@ export function openStore(url: string): Store {
     audit: audit(database),
     extracts: extracts(database),
     retention: retention(database),
+    again: again(database),
     erasure: erasure(database),
     balance: () => balance(database),
     ping: () => ping(database),

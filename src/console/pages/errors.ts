@@ -10,6 +10,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'console/form-refused': 403,
   'console/not-found': 404,
   'console/request-invalid': 400,
+  'store/purged': 410,
 }
 
 export function addErrorPages(server: FastifyInstance): void {
