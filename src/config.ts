@@ -110,6 +110,15 @@ export interface MailboxConfig {
   /** null: new tickets are not acknowledged. */
   readonly acknowledge: AcknowledgeConfig | null
   readonly policy: MailboxPolicy
+  readonly retention: RetentionConfig
+}
+
+/** How long what a message says is kept after all is done with it; null: for ever. */
+export interface RetentionConfig {
+  /** Its octets, counted from when the message was finished. */
+  readonly rawSeconds: number | null
+  /** What of it is on a ticket, counted from the last entry of that ticket, once it is closed. */
+  readonly contentSeconds: number | null
 }
 
 /** How mail of a mailbox is judged. */

@@ -355,6 +355,11 @@ export const ERROR_CATALOGUE = {
     EX_DATAERR,
     'stored octets no longer match their digest: check the disk, restore from a backup',
   ),
+  'store/purged': entry(
+    'quarantine',
+    EX_DATAERR,
+    'nothing brings it back: what was stored was removed when its time was over, or erased (docs/retention.md); digest and events are kept',
+  ),
   'store/write-refused': entry(
     'quarantine',
     EX_DATAERR,

@@ -50,6 +50,8 @@ export const LOG_EVENTS = {
   'alert.over': 'info',
   'alert.failed': 'warn',
   'alert.not-looked': 'warn',
+  'retention.purged': 'info',
+  'retention.failed': 'error',
   'serve.started': 'info',
   'serve.skipped': 'warn',
 } as const satisfies Record<string, pino.Level>

@@ -12,7 +12,17 @@ const GENERAL = [
 ]
 const ALERTS = ['WEBHOOK_URL', 'MAIL_TO', 'MAIL_FROM_MAILBOX', 'POLL_MINUTES'].map((name) => `ALERT_${name}`)
 const PREFIXED = [
-  ...['DATA', 'SECRET_KEY', 'SECRET_KEY_OLD', 'MIGRATE', 'RULES', 'DNS', 'SIMILAR_PER_HOUR'],
+  ...[
+    'DATA',
+    'SECRET_KEY',
+    'SECRET_KEY_OLD',
+    'MIGRATE',
+    'RULES',
+    'DNS',
+    'SIMILAR_PER_HOUR',
+    'KEEP_RAW',
+    'KEEP_CONTENT',
+  ],
   ...ALERTS,
 ].map((name) => `MAILCHUTE_${name}`)
 const SECRETS = [
@@ -34,12 +44,14 @@ const ACKNOWLEDGE = [
   ...['FROM', 'PER_HOUR', 'TEMPLATES', 'LANGUAGE', 'PLUS_ADDRESS'].map((name) => `ACKNOWLEDGE_${name}`),
 ]
 const POLICY = ['STRANGERS', 'REOPEN_DAYS', 'AUTHSERV_ID', 'RECEIVED_BY', 'CONTROL_HEADERS']
+const RETENTION = ['KEEP_RAW', 'KEEP_CONTENT']
 const MAILBOX_PLAIN = [
   'URL',
   ...[...OAUTH, ...OAUTH_URLS].map((name) => `OAUTH_${name}`),
   'SMTP_URL',
   ...ACKNOWLEDGE,
   ...POLICY,
+  ...RETENTION,
 ]
 const MAILBOX_SUFFIXES = [...MAILBOX_PLAIN, ...MAILBOX_SECRETS, ...MAILBOX_SECRETS.map((name) => `${name}_FILE`)]
 
