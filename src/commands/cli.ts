@@ -185,6 +185,18 @@ function messageCommands(program: Command): void {
     .alias('release')
     .description('work a quarantined or suppressed message again')
     .action(async (id: string) => (await import('./messages.ts')).reprocessMessage(config(), id))
+  const outbox = program
+    .command('outbox')
+    .description('what goes out: acknowledgements and webhooks')
+    .option('--state <state>', 'waiting, sent, failed, skipped')
+    .option('--json', 'one JSON object a line', false)
+    .action(async (options: { state?: string; json: boolean }) =>
+      (await import('./outbox.ts')).listOutbox(config(), options),
+    )
+  outbox
+    .command('replay <id>')
+    .description('send what a webhook was told again')
+    .action(async (id: string) => (await import('./outbox.ts')).replayOutbox(config(), id))
   const tickets = program
     .command('tickets')
     .description('the tickets')

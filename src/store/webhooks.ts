@@ -44,13 +44,17 @@ export interface DeliveredTicket {
 }
 
 export interface Webhooks {
-  /** Makes the row of each that is new: it is told of what happens from now on. The lowest event that one is at. */
-  ensure(subscriptions: readonly Subscription[]): Promise<bigint | null>
+  /** Makes the row of each that is new: it is told of what happens from now on. */
+  ensure(subscriptions: readonly Subscription[]): Promise<void>
+  /** The lowest event that one of them is at; null: there is none of them. */
+  lowest(subscriptions: readonly Subscription[]): Promise<bigint | null>
   /**
    * Writes what is to go out of the events that follow, up to one below which nothing can come any more (see
    * upkeep/settled.ts). Returns how many events were looked at; 0 also where another process is at it.
    */
   fanOut(subscription: Subscription, upTo: bigint, limit: number): Promise<number>
+  /** Names of those for which something is due. */
+  due(): Promise<string[]>
   claim(subscription: Subscription, leaseSeconds: number): Promise<Delivery | null>
   sent(delivery: Attempt): Promise<void>
   retryLater(delivery: Attempt, reason: string, pauseSeconds: number): Promise<void>
@@ -79,7 +83,9 @@ const STALE = 'outbound/stale'
 export function webhooks(database: Database): Webhooks {
   return {
     ensure: (subscriptions) => ensure(database, subscriptions),
+    lowest: (subscriptions) => lowest(database, subscriptions),
     fanOut: (subscription, upTo, limit) => database.transaction((query) => fanOut(query, subscription, upTo, limit)),
+    due: () => due(database),
     claim: (subscription, leaseSeconds) => database.transaction((query) => claim(query, subscription, leaseSeconds)),
     sent: (delivery) => finish(database.query, delivery, 'sent', null),
     retryLater: (...later) => retryLater(database, ...later),
@@ -92,20 +98,24 @@ export function webhooks(database: Database): Webhooks {
   }
 }
 
-async function ensure(database: Database, subscriptions: readonly Subscription[]): Promise<bigint | null> {
-  const names = subscriptions.map(({ name }) => name)
+const namesOf = (subscriptions: readonly Subscription[]) => subscriptions.map(({ name }) => name)
+
+async function ensure(database: Database, subscriptions: readonly Subscription[]): Promise<void> {
   await database.query({
     name: 'webhook-ensure',
     text: `INSERT INTO webhooks (name, last_event_id)
            SELECT name, coalesce((SELECT max(id) FROM inbound_events), 0) FROM unnest($1::text[]) AS set(name)
            WHERE name NOT IN (SELECT name FROM webhooks)
            ON CONFLICT DO NOTHING`,
-    values: [names],
+    values: [namesOf(subscriptions)],
   })
+}
+
+async function lowest(database: Database, subscriptions: readonly Subscription[]): Promise<bigint | null> {
   const [row] = await database.query<{ lowest: string | null }>({
     name: 'webhook-lowest',
     text: 'SELECT min(last_event_id)::text AS lowest FROM webhooks WHERE name = ANY($1::text[])',
-    values: [names],
+    values: [namesOf(subscriptions)],
   })
   return row?.lowest === null || row === undefined ? null : BigInt(row.lowest)
 }
@@ -134,6 +144,16 @@ async function fanOut(query: Query, { name, events }: Subscription, upTo: bigint
     values: [name, at.lastEventId, upTo.toString(), limit, targetOf(name), events],
   })
   return batch?.looked ?? 0
+}
+
+async function due(database: Database): Promise<string[]> {
+  const rows = await database.query<{ name: string }>({
+    name: 'webhook-due',
+    text: `SELECT DISTINCT recipient AS name FROM outbox
+           WHERE state = 'waiting' AND next_attempt_at <= now() AND ${OF_WEBHOOKS}`,
+    values: [],
+  })
+  return rows.map(({ name }) => name)
 }
 
 async function claim(query: Query, subscription: Subscription, leaseSeconds: number): Promise<Delivery | null> {
