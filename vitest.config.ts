@@ -18,6 +18,7 @@ export default defineConfig({
       project('unit', 10 * SECOND),
       project('conformance', 30 * SECOND),
       project('integration', 60 * SECOND),
+      project('browser', 60 * SECOND),
       project('fault', 120 * SECOND),
     ],
   },

@@ -396,8 +396,8 @@ export const ERROR_CATALOGUE = {
   'console/form-refused': entry('alert', EX_NOPERM, 'load the page again and send the form from there'),
   'console/not-found': entry('alert', EX_USAGE, 'it may have been erased, or the address was cut off'),
   'console/request-invalid': entry('alert', EX_USAGE, 'mend what the message names'),
+  'console/too-many': entry('alert', EX_TEMPFAIL, 'wait a minute, then try again'),
   'console/not-possible': entry('alert', EX_USAGE, 'look at its state: somebody else may have been faster'),
-  'console/too-many-requests': entry('retry', EX_TEMPFAIL, 'wait as long as Retry-After says'),
 
   'runtime/port-taken': entry(
     'alert',

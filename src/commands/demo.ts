@@ -5,6 +5,8 @@ import { sampleMails } from '../sandbox/mails/sample-mails.ts'
 import { startSandbox } from '../sandbox/server.ts'
 import { type App, openApp } from './app.ts'
 import { type DrainReport, drainApp } from './drain.ts'
+import { createPollOnce, startWork } from './roles.ts'
+import { serveDuty } from './serve-duty.ts'
 import { sheetText } from './sheet.ts'
 import { colours, print, progressLine } from './terminal.ts'
 import { ticketTable } from './tickets.ts'
@@ -31,6 +33,7 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<v
       LOG_LEVEL: 'warn',
       MAILBOX_DEMO_URL: sandbox.url(USER),
       MAILBOX_DEMO_PASSWORD: PASSWORD,
+      ...consoleSettings(),
     },
     '/nonexistent',
   )
@@ -41,8 +44,33 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<v
   line.clear()
   print(await firstScreen(app, report, sandbox.mailbox(USER).messages().length, path.relative(process.cwd(), dataDir)))
   if (options.once) return
-  print(`The sandbox goes on at ${sandbox.url(USER)} (password ${PASSWORD}); Ctrl-C ends it.\n`)
-  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+  print(`\nThe sandbox goes on at ${sandbox.url(USER)} (password ${PASSWORD}); Ctrl-C ends it.\n`)
+  const queue = await app.openQueue()
+  const working = startWork(app, queue)
+  const serving = await serveDuty(app, queue, false, ({ url, token }) =>
+    print(`The console is at ${colours.bold(url)}\nIts token: ${token}\n`),
+  )
+  const pollOnce = createPollOnce(app, queue)
+  const polling = queue.workPolls(async (_, job) => {
+    for (const mailbox of own.mailboxes) await pollOnce(mailbox, AbortSignal.any([job.signal, signal]))
+  }, 1)
+  await aborted(signal)
+  await Promise.allSettled([serving.stop(), polling.stop(GRACE_MILLISECONDS), working.stop(GRACE_MILLISECONDS)])
+}
+
+/** Where the console listens is nothing of the mail's: it is as for `run`. */
+function consoleSettings(): Record<string, string> {
+  const names = ['HTTP_HOST', 'HTTP_PORT', 'CONSOLE_TOKEN'] as const
+  return Object.fromEntries(names.flatMap((name) => (process.env[name] ? [[name, process.env[name] ?? '']] : [])))
+}
+
+const GRACE_MILLISECONDS = 5000
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }
 
 async function firstScreen(app: App, report: DrainReport, left: number, dataDir: string): Promise<string> {

@@ -25,14 +25,21 @@ export function judgingOf(app: App, authenticator: Authenticator): Partial<Judgi
     policyOf,
     ...loopGuardOf(app),
     rules: rulesOf(app, policyOf),
-    ticketTokens: tokensOnce(app),
+    ticketTokens: ticketTokensOf(app),
   }
 }
 
-/** Read with the first mail that shows a token. A key that cannot be read is no mail's fault: who sends tells of it. */
-function tokensOnce({ config }: App): Judging['ticketTokens'] {
-  let tokens: ReturnType<Judging['ticketTokens']> | undefined
-  const open = async () => createTicketTokens(await knownKeysOf(config).catch(() => []))
+/**
+ * Read with the first mail that shows a token, and again with the next while there is none: whoever sends first makes
+ * it. A key that cannot be read is no mail's fault: who sends tells of it.
+ */
+export function ticketTokensOf({ config }: Pick<App, 'config'>): Judging['ticketTokens'] {
+  let tokens: ReturnType<Judging['ticketTokens']> | null = null
+  const open = async () => {
+    const keys = await knownKeysOf(config).catch(() => [])
+    if (keys.length === 0) tokens = null
+    return createTicketTokens(keys)
+  }
   return () => {
     tokens ??= open()
     return tokens

@@ -3,6 +3,7 @@ import type { LoginState } from '../store/logins.ts'
 import type { Mailbox } from '../store/mailboxes.ts'
 import { livesOf } from '../upkeep/expiry.ts'
 import { mailboxesOf, openApp } from './app.ts'
+import { cliActor } from './cli-actor.ts'
 import { inspectionText, inspectMailbox } from './mailbox-inspect.ts'
 import { ago, print, printJson, table } from './terminal.ts'
 
@@ -113,6 +114,6 @@ async function change(config: Config, name: string, what: 'pause' | 'resume'): P
   await using app = await openApp(config)
   for (const mailbox of mailboxesOf(config, name)) {
     const row = app.rows.get(mailbox.name)
-    if (row !== undefined) await app.store.mailboxes[what](row.id, { actor: 'cli' })
+    if (row !== undefined) await app.store.mailboxes[what](row.id, { actor: cliActor() })
   }
 }

@@ -5,6 +5,7 @@ import { messageFields, messageShape } from '../store/browse/shapes.ts'
 import type { ListedMessage, MessageDetail, MessageFilter } from '../store/messages.ts'
 import type { Store } from '../store/store.ts'
 import { type App, openApp } from './app.ts'
+import { cliActor } from './cli-actor.ts'
 import { ago, bytes, print, printable, printJson, table } from './terminal.ts'
 
 const PAGE = 500
@@ -93,7 +94,7 @@ export async function rawMessage(config: Config, id: string): Promise<void> {
 export async function reprocessMessage(config: Config, id: string): Promise<void> {
   await using app = await openApp(config)
   const message = await find(app, id)
-  if (!(await app.store.messages.reprocess(message.id, { actor: 'cli' }))) {
+  if (!(await app.store.messages.reprocess(message.id, { actor: cliActor() }))) {
     throw new MailchuteError('usage/invalid', `message ${message.id} is ${message.state}`, {
       hint: 'only quarantined and suppressed messages can be worked again',
     })

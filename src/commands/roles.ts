@@ -25,13 +25,13 @@ export interface Working {
 export function startWork(app: App, queue: Queue, onOutcome: (outcome: Outcome) => void = () => undefined): Working {
   const pool = createParsePool()
   const authenticator = authenticatorOf(app)
-  const process = createProcess(app.store, pool, judgingOf(app, authenticator))
+  const process = createProcess(app.store, pool, judgingOf(app, authenticator), (id, outcome, milliseconds) => {
+    logOutcome(app.log, id, outcome, milliseconds)
+    onOutcome(outcome)
+  })
   const work: Work = queue.work(async (inboundMessageId, run) => {
-    const startedAt = performance.now()
     try {
-      const outcome = await process(inboundMessageId, run)
-      logOutcome(app.log, inboundMessageId, outcome, performance.now() - startedAt)
-      onOutcome(outcome)
+      await process(inboundMessageId, run)
     } catch (error) {
       app.log.failure('message.failed', asMailchuteError(error), { inboundMessageId, isLastAttempt: run.isLastAttempt })
       throw error

@@ -26,7 +26,7 @@ export function envLines(text: string): EnvLine[] {
 /** `quote`: the quotation mark that this line opens and does not close. */
 function read(line: string): { name: string | null; quote: string | null; isMalformed: boolean } {
   if (/^\s*(#|$)/.test(line)) return { name: null, quote: null, isMalformed: false }
-  const [, name, value = ''] = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*=\s*(.*?)\r?\n?$/.exec(line) ?? []
+  const [, name, value = ''] = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*=\s*([^\n]*?)\r?\n?$/.exec(line) ?? []
   if (name === undefined) return { name: null, quote: null, isMalformed: true }
   const isOpen = /^["'`]/.test(value) && !value.slice(1).includes(value.charAt(0))
   return { name, quote: isOpen ? value.charAt(0) : null, isMalformed: false }

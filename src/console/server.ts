@@ -9,6 +9,7 @@ import fastify, { type FastifyInstance } from 'fastify'
 import type { MailboxConfig } from '../config.ts'
 import { asMailchuteError, MailchuteError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
+import type { ParsePool } from '../ticketing/parse-pool.ts'
 import { addGuard, type GuardDeps } from './access/guard.ts'
 import { addSecurityHeaders } from './access/headers.ts'
 import { addLogin, logOut } from './access/login.ts'
@@ -16,13 +17,21 @@ import { createSessions } from './access/session.ts'
 import type { ConsoleTokens } from './access/tokens.ts'
 import { addApi } from './api/api.ts'
 import { addAssets } from './assets.ts'
+import { addEvents } from './live/events.ts'
 import { METRICS_TYPE, metricsOf } from './metrics.ts'
+import { addActions } from './pages/actions/actions.ts'
 import { addErrorPages } from './pages/errors.ts'
+import { addMail } from './pages/message/mail.ts'
 import { addMessage } from './pages/message/message.ts'
+import { addPart } from './pages/message/part.ts'
+import { addSource } from './pages/message/source.ts'
 import { addMessages } from './pages/messages.ts'
 import { addOutbox } from './pages/outbox.ts'
 import { addOverview } from './pages/overview.ts'
 import { addPolls } from './pages/polls.ts'
+import { addQuarantine } from './pages/quarantine.ts'
+import { addReasons } from './pages/reasons-page.ts'
+import { addTicket } from './pages/ticket/ticket.ts'
 import { addTickets } from './pages/tickets.ts'
 
 export interface ConsoleDeps {
@@ -30,8 +39,12 @@ export interface ConsoleDeps {
   readonly mailboxes: readonly MailboxConfig[]
   /** null: nobody can log in, health and metrics are all there is. */
   readonly tokens: ConsoleTokens | null
-  /** Wakes whoever works and polls; if it cannot, the sweep and the schedule do. */
-  readonly queue: ConsoleQueue
+  /** Reads the mail that people look at; its end is that of who made it. */
+  readonly parsePool: ParsePool
+  /** Tells the workers that these messages wait. */
+  readonly wake: (inboundMessageIds: readonly string[]) => Promise<void>
+  /** Asks for a poll of that mailbox. */
+  readonly requestPoll: (mailbox: string) => Promise<void>
   readonly now: () => Date
 }
 
@@ -89,13 +102,21 @@ async function addConsole(server: FastifyInstance, deps: ConsoleDeps, tokens: Co
   await addLogin(server, guard)
   await server.register(async (guarded) => {
     addGuard(guarded, guard)
-    guarded.post('/logout', (_, reply) => logOut(reply))
+    guarded.post('/logout', { config: { isForReaders: true } }, (_, reply) => logOut(reply))
     addOverview(guarded, deps)
     addMessages(guarded, deps)
     addMessage(guarded, deps)
+    addMail(guarded, deps)
+    addPart(guarded, deps)
+    addSource(guarded, deps)
     addTickets(guarded, deps)
+    addTicket(guarded, deps)
     addPolls(guarded, deps)
     addOutbox(guarded, deps)
+    addQuarantine(guarded, deps)
+    addActions(guarded, deps)
+    addReasons(guarded)
+    addEvents(guarded, deps)
     await addApi(guarded, deps)
   })
 }

@@ -1,7 +1,7 @@
 import type { AcknowledgeConfig, MailboxConfig, SmtpConfig } from '../config.ts'
 import { asMailchuteError, type MailchuteError } from '../errors.ts'
 import { wireAddress } from '../message/wire-address.ts'
-import { type Claimed, type ClaimOptions, RATE_LIMITED } from '../store/outbox.ts'
+import type { Claimed, ClaimOptions } from '../store/outbox.ts'
 import { pauseSeconds } from './back-off.ts'
 import { composeAcknowledgement } from './compose.ts'
 import { connectSmtp } from './connect.ts'
@@ -32,8 +32,8 @@ export async function sendBatch(
   for (let putOff = 0; !stopping.aborted; ) {
     const claim = await deps.store.outbox.claim(sending.mailboxId, claimOptions(deps, sending))
     if (claim.outcome === 'none') return 'done'
-    if (claim.outcome === 'limited') {
-      deps.log.event('mail.skipped', { mailbox: sending.mailbox.name, outboxId: claim.id, reason: RATE_LIMITED })
+    if (claim.outcome === 'skipped') {
+      deps.log.event('mail.skipped', { mailbox: sending.mailbox.name, outboxId: claim.id, reason: claim.reason })
       continue
     }
     const error = await attempt(deps, sending, claim.mail, line)

@@ -68,7 +68,11 @@ export interface QueueOptions {
 const DEAD_AFTER_MILLISECONDS = 15_000
 
 export function openQueue(target: QueueTarget, options: QueueOptions): Queue {
-  const backend = openBackend(target, options.onTrouble)
+  let isClosed = false
+  // A connection that BullMQ leaves behind breaks when its server ends, and nobody needs it any more.
+  const backend = openBackend(target, (error) => {
+    if (!isClosed) options.onTrouble(error)
+  })
   const inbound = backend.queue<z.infer<typeof inboundJob>>(INBOUND)
   const polls = backend.queue<z.infer<typeof pollJob>>(POLL)
   const jobOptions = {
@@ -105,6 +109,7 @@ export function openQueue(target: QueueTarget, options: QueueOptions): Queue {
     close: async () => {
       await settlesWithin(Promise.allSettled([inbound.close(), polls.close()]), FORCED_CLOSE_MILLISECONDS)
       await backend.close()
+      isClosed = true
     },
   }
 }

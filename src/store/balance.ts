@@ -80,7 +80,8 @@ function counts(column: string, values: readonly string[]): string {
 
 /** What puts a message into a state, and which. */
 const BECAME = `CASE code WHEN 'work/ticketed' THEN 'ticketed' WHEN 'work/suppressed' THEN 'suppressed'
-  WHEN 'work/quarantined' THEN 'quarantined' WHEN 'operator/suppress' THEN 'suppressed' WHEN 'operator/reprocess' THEN 'received' END`
+  WHEN 'work/quarantined' THEN 'quarantined' WHEN 'operator/reprocess' THEN 'received'
+  WHEN 'operator/suppress' THEN 'suppressed' END`
 
 /** How a row of the outbox ended, or that it waits again: the last one counts. */
 const OUTBOX_CODES = [

@@ -1,6 +1,6 @@
 import type { Mailbox } from '../generated/prisma/client.ts'
+import { type Act, toldOf } from './act.ts'
 import type { Database } from './database.ts'
-import { type By, detailOfActor } from './messages.ts'
 import { storeError } from './pg-errors.ts'
 
 export type { Mailbox }
@@ -21,11 +21,11 @@ export interface Mailboxes {
   /** A good poll: back-off is over, and so is a pause for refused credentials. */
   recordSuccess(id: string): Promise<void>
   recordFailure(id: string, failures: number, nextPollAt: Date, pausedReason: string | null): Promise<void>
-  pause(id: string, by: By): Promise<void>
+  pause(id: string, act: Act): Promise<void>
   /** Polls again at once, and tries again what was held on the server. */
-  resume(id: string, by: By): Promise<void>
-  /** An operator asked for something that changes no state. */
-  note(id: string, code: string, by: By): Promise<void>
+  resume(id: string, act: Act): Promise<void>
+  /** Books that an operator asked for something: an event. */
+  noteAct(id: string, code: string, act: Act): Promise<void>
   /**
    * Books an event of a mailbox unless one of that code, about the same `what`, stands for that day (UTC) already.
    * True: it was booked.
@@ -48,12 +48,12 @@ export function mailboxes(database: Database): Mailboxes {
     find: (name) => database.prisma((prisma) => prisma.mailbox.findUnique({ where: { name } })),
     recordSuccess: (id) => recordSuccess(database, id),
     recordFailure: (...failure) => recordFailure(database, ...failure),
-    pause: (id, by) => pause(database, id, by),
-    resume: (id, by) => resume(database, id, by),
-    note: async (id, code, by) => {
+    pause: (id, act) => pause(database, id, act),
+    resume: (id, act) => resume(database, id, act),
+    noteAct: async (id, code, act) => {
       await database.query({
         text: 'INSERT INTO inbound_events (mailbox_id, code, detail) VALUES ($1, $2, $3)',
-        values: [id, code, detailOfActor(by)],
+        values: [id, code, toldOf(act)],
       })
     },
     noteOnceADay: (...note) => noteOnceADay(database, ...note),
@@ -82,18 +82,18 @@ const RESUMED = 'mailbox/resumed'
 const booked = (code: string, detail: string) => `
   INSERT INTO inbound_events (mailbox_id, code, detail) SELECT id, '${code}', ${detail} FROM changed`
 
-async function pause(database: Database, id: string, by: By): Promise<void> {
+async function pause(database: Database, id: string, act: Act): Promise<void> {
   await database.query({
     text: `WITH changed AS (
              UPDATE mailboxes SET state = 'paused', paused_reason = $2, paused_at = now()
              WHERE id = $1 AND paused_reason IS DISTINCT FROM $2 RETURNING id)
            ${booked(PAUSED, `jsonb_build_object('reason', $2::text) || $3::jsonb`)}`,
-    values: [id, OPERATOR, detailOfActor(by)],
+    values: [id, OPERATOR, toldOf(act)],
   })
 }
 
 /** What was held is told of by the event, too. */
-async function resume(database: Database, id: string, by: By): Promise<void> {
+async function resume(database: Database, id: string, act: Act): Promise<void> {
   await database.query({
     text: `WITH released AS (
              UPDATE remote_messages SET held_reason = NULL, held_above_bytes = NULL, refusals = 0
@@ -109,7 +109,7 @@ async function resume(database: Database, id: string, by: By): Promise<void> {
              'released', (SELECT nullif(count(*), 0) FROM released))) || $2::jsonb`,
            )}
            WHERE state = 'paused' OR EXISTS (SELECT FROM released)`,
-    values: [id, detailOfActor(by)],
+    values: [id, toldOf(act)],
   })
 }
 

@@ -1,5 +1,6 @@
 import type { InboundState, Prisma } from '../generated/prisma/client.ts'
 import type { ParsedMessage } from '../message/parsed-message.ts'
+import { type Act, toldOf } from './act.ts'
 import type { Database } from './database.ts'
 
 /** A message that waits, with the start of its octets: all of them where it is one chunk, as most are. */
@@ -34,14 +35,6 @@ export const searchable = (from: string, subject: string): string =>
 export const understoodValues = (about: Understood): unknown[] =>
   [about.kind, about.ticketId, about.similaritySha256, about.fromAddress, about.subject].map((value) => value ?? null)
 
-/** Who acts, as in events: `cli`, `token:operator`. */
-export interface By {
-  readonly actor: string
-  readonly note?: string
-}
-
-export const OPERATOR_SUPPRESSED = 'operator/suppressed'
-
 export interface MessageFilter {
   readonly state?: InboundState | undefined
   readonly mailbox?: string | undefined
@@ -66,9 +59,9 @@ export interface Messages {
    * Back to `received`, by an operator, from `quarantined` or `suppressed`; the event keeps what it was so for, and
    * what an operator has let through as no copy stays let through. False: it is in another state.
    */
-  reprocess(id: string, by: By): Promise<boolean>
-  /** An operator decides that it is no ticket: from `quarantined` or `received`. False: it is in another state. */
-  suppressByOperator(id: string, by: By): Promise<boolean>
+  reprocess(id: string, act: Act): Promise<boolean>
+  /** No ticket, an operator says of what was kept for a person. False: it is in another state. */
+  dismiss(id: string, act: Act): Promise<boolean>
   /** An operator has let it through what it was held or suppressed for, with this reason. */
   wasReleased(id: string, reason: string): Promise<boolean>
   list(filter: MessageFilter, after: string | null, limit: number): Promise<ListedMessage[]>
@@ -104,8 +97,8 @@ export function messages(database: Database): Messages {
         values: [id, code, detail],
       })
     },
-    reprocess: (id, by) => reprocess(database, id, by),
-    suppressByOperator: (id, by) => suppressByOperator(database, id, by),
+    reprocess: (id, act) => reprocess(database, id, act),
+    dismiss: (id, act) => dismiss(database, id, act),
     wasReleased: (id, reason) => wasReleased(database, id, reason),
     list: (filter, after, limit) => list(database, filter, after, limit),
     find: (idOrPrefix) => find(database, idOrPrefix),
@@ -181,33 +174,38 @@ async function leave(
   return rows.length === 1
 }
 
-async function reprocess(database: Database, id: string, by: By): Promise<boolean> {
+/** What it was first held for, where an operator has dismissed it since: that is what he lets through now. */
+const HELD_FOR = `CASE WHEN before.reason <> 'operator/suppress' THEN before.reason ELSE (
+  SELECT e.detail->>'heldFor' FROM inbound_events e WHERE e.inbound_message_id = before.id AND e.code = 'operator/suppress'
+  ORDER BY e.id DESC LIMIT 1) END`
+
+async function reprocess(database: Database, id: string, act: Act): Promise<boolean> {
   const rows = await database.query({
     text: `WITH before AS (
              SELECT id, reason FROM inbound_messages WHERE id = $1 AND state IN ('quarantined', 'suppressed') FOR UPDATE
            ), again AS (
              UPDATE inbound_messages m SET state = 'received', reason = NULL, finished_at = NULL, stalls = 0
-             FROM before WHERE m.id = before.id RETURNING m.id, m.mailbox_id, before.reason)
+             FROM before WHERE m.id = before.id RETURNING m.id, m.mailbox_id, ${HELD_FOR} AS reason)
            INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
            SELECT id, mailbox_id, 'operator/reprocess', jsonb_build_object('reason', reason) || $2::jsonb FROM again RETURNING id`,
-    values: [id, detailOfActor(by)],
+    values: [id, toldOf(act)],
   })
   return rows.length === 1
 }
 
-export const detailOfActor = ({ actor, note }: By) => ({ actor, ...(note === undefined ? {} : { note }) })
+/** The reason of its state from now on; the event keeps what it was held for. */
+const DISMISSED = 'operator/suppress'
 
-async function suppressByOperator(database: Database, id: string, by: By): Promise<boolean> {
+async function dismiss(database: Database, id: string, act: Act): Promise<boolean> {
   const rows = await database.query({
     text: `WITH before AS (
-             SELECT id, reason FROM inbound_messages WHERE id = $1 AND state IN ('quarantined', 'received') FOR UPDATE
-           ), suppressed AS (
-             UPDATE inbound_messages m SET state = 'suppressed', reason = $2, finished_at = now()
-             FROM before WHERE m.id = before.id RETURNING m.id, m.mailbox_id, before.reason AS was)
+             SELECT id, reason FROM inbound_messages WHERE id = $1 AND state = 'quarantined' FOR UPDATE
+           ), dismissed AS (
+             UPDATE inbound_messages m SET state = 'suppressed', reason = $3, finished_at = now()
+             FROM before WHERE m.id = before.id RETURNING m.id, m.mailbox_id, before.reason)
            INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
-           SELECT id, mailbox_id, 'operator/suppress',
-             jsonb_strip_nulls(jsonb_build_object('reason', $2::text, 'was', was)) || $3::jsonb FROM suppressed RETURNING id`,
-    values: [id, OPERATOR_SUPPRESSED, detailOfActor(by)],
+           SELECT id, mailbox_id, $3, jsonb_build_object('reason', $3::text, 'heldFor', reason) || $2::jsonb FROM dismissed RETURNING id`,
+    values: [id, toldOf(act), DISMISSED],
   })
   return rows.length === 1
 }

@@ -1,5 +1,6 @@
 import type { Database, Query } from './database.ts'
-import { keyOf } from './threads.ts'
+import { COMPLAINT } from './reports.ts'
+import { addressKey, keyOf } from './threads.ts'
 
 /** An acknowledgement that is to go out now, and belongs to whoever claimed it until its lease ends. */
 export interface Claimed {
@@ -24,8 +25,8 @@ export interface Claimed {
 
 export type Claim =
   | { readonly outcome: 'claimed'; readonly mail: Claimed }
-  /** The next one had no more place in the hour of its recipient, and was skipped. */
-  | { readonly outcome: 'limited'; readonly id: string; readonly inboundMessageId: string }
+  /** The next one was skipped: no more place in the hour of its recipient, or mail to there came back meanwhile. */
+  | { readonly outcome: 'skipped'; readonly id: string; readonly reason: string }
   | { readonly outcome: 'none' }
 
 export interface ClaimOptions {
@@ -58,7 +59,7 @@ export interface Outbox {
 }
 
 export const ACKNOWLEDGEMENT = 'acknowledgement'
-export const RATE_LIMITED = 'outbound/rate-limited'
+const RATE_LIMITED = 'outbound/rate-limited'
 const STALE = 'outbound/stale'
 
 export function outbox(database: Database): Outbox {
@@ -92,9 +93,10 @@ type Row = Omit<Claimed, 'messageId' | 'answeredHead' | 'name' | 'ticketSubject'
 async function claim(query: Query, mailboxId: string, options: ClaimOptions): Promise<Claim> {
   const row = await nextDue(query, mailboxId)
   if (row === null) return { outcome: 'none' }
-  if (row.attempts === 0 && !(await hasPlace(query, row, options.perRecipientAndHour))) {
-    await finish(query, row, 'skipped', RATE_LIMITED)
-    return { outcome: 'limited', id: row.id, inboundMessageId: row.inboundMessageId }
+  const reason = await refusalOf(query, row, options.perRecipientAndHour)
+  if (reason !== null) {
+    await finish(query, row, 'skipped', reason)
+    return { outcome: 'skipped', id: row.id, reason }
   }
   const context = await contextOf(query, row)
   const messageId = row.messageId ?? options.messageIdOf({ id: row.id, ticketNumber: context.ticketNumber })
@@ -119,19 +121,28 @@ async function nextDue(query: Query, mailboxId: string): Promise<Row | null> {
  * One at a time a recipient. What was begun and has not ended counts as sent: it may have been, and will be. So at no
  * instant more than so many were sent within an hour.
  */
-async function hasPlace(query: Query, { recipientSha256 }: Row, perHour: number): Promise<boolean> {
+async function refusalOf(
+  query: Query,
+  { recipient, recipientSha256, attempts }: Row,
+  perHour: number,
+): Promise<string | null> {
   await query({
     name: 'outbox-lock',
     text: `SELECT pg_advisory_xact_lock(hashtextextended('mailchute outbox ' || $1, 0))`,
     values: [recipientSha256],
   })
-  const [row] = await query<{ taken: number }>({
+  const [row] = await query<{ taken: number; silence: string | null }>({
     name: 'outbox-count',
-    text: `SELECT count(*)::int AS taken FROM outbox WHERE recipient_sha256 = $1
+    text: `SELECT count(*)::int AS taken, (
+             SELECT CASE WHEN undeliverable_status = '${COMPLAINT}' THEN 'complained' ELSE 'undeliverable' END
+             FROM contacts WHERE address_sha256 = $2 AND undeliverable_at IS NOT NULL) AS silence
+           FROM outbox WHERE recipient_sha256 = $1
              AND (state = 'sent' AND finished_at > now() - interval '1 hour' OR state = 'waiting' AND attempts > 0)`,
-    values: [recipientSha256],
+    values: [recipientSha256, addressKey(recipient)],
   })
-  return (row?.taken ?? 0) < perHour
+  const { taken = 0, silence = null } = row ?? {}
+  if (silence !== null) return `acknowledge/${silence}`
+  return attempts === 0 && taken >= perHour ? RATE_LIMITED : null
 }
 
 type Context = Pick<Claimed, 'ticketNumber' | 'ticketSubject' | 'name' | 'answeredHead'>

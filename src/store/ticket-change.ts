@@ -1,6 +1,6 @@
 import type { TicketPriority, TicketStatus } from '../generated/prisma/client.ts'
+import { type Act, toldOf } from './act.ts'
 import type { Database } from './database.ts'
-import { type By, detailOfActor } from './messages.ts'
 
 /** What is left out stays. */
 export interface TicketChange {
@@ -16,7 +16,7 @@ export async function changeTicket(
   database: Database,
   number: number,
   change: TicketChange,
-  by: By,
+  act: Act,
 ): Promise<'done' | 'unknown' | 'refused'> {
   const { status, queue, priority, tags, assignee } = change
   const told = { ...(status === undefined ? {} : { status }), ...(priority === undefined ? {} : { priority }) }
@@ -43,7 +43,7 @@ export async function changeTicket(
       queue ?? null,
       assignee !== undefined,
       assignee ?? null,
-      { changed: Object.keys(change), ...told, ...detailOfActor(by) },
+      { changed: Object.keys(change), ...told, ...toldOf(act) },
     ],
   })
   if (row?.changed === true) return 'done'

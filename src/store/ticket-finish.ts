@@ -8,11 +8,21 @@ import { addressKey, keyOf } from './threads.ts'
 import { isPast } from './ticket-view.ts'
 import type { Acknowledgement, Finished, NewEntry, ThreadView, TicketEffect, TicketPlace } from './tickets.ts'
 
+/** Of the requester. */
+const IS_TO_BE_NAMED = `(c.address_sha256 = $9 AND c.name = '' AND $26 <> '')`
+
+/** Who wrote, from where mail came back. By the row itself, that may have changed since the statement began. */
+const IS_HEARD_OF = `(c.address_sha256 = $35 AND c.undeliverable_at IS NOT NULL
+  AND c.undeliverable_status IS DISTINCT FROM '${COMPLAINT}' AND $24::trust <> 'failed')`
+
 /**
  * `place` locks the tickets that are added to or merged, and finds none that was merged or closed for long meanwhile:
  * they may be in another thread than the message, whose version says nothing of that. A lock that was waited for shows
  * the row as it is now, all else is as it was when the statement began: what came onto a ticket meanwhile would not be
- * moved with it, and shows by another version of its row.
+ * moved with it, and shows by another version of its row. The lock lets others refer to the ticket (foreign keys): a
+ * report that is booked on it has the contact in its hands, which is wanted here next.
+ *
+ * `met_again` is one statement for all that changes of a contact: of two on one row the second does nothing.
  */
 const FINISH = (acknowledged: string, silent: string) => `
   WITH turn AS (
@@ -20,10 +30,10 @@ const FINISH = (acknowledged: string, silent: string) => `
     WHERE id = coalesce($2::uuid, (SELECT thread_id FROM inbound_messages WHERE id = $1)) AND version = $3 RETURNING id
   ), place AS (
     SELECT t.id, t.xmin AS version, t.status FROM tickets t WHERE t.id = ANY($18::uuid[] || $4::uuid) AND NOT ${isPast('t', '$34')}
-    ORDER BY t.number FOR UPDATE
+    ORDER BY t.number FOR NO KEY UPDATE
   ), claimed AS (
     UPDATE inbound_messages m SET state = 'ticketed', reason = $6, finished_at = now(), kind = $20::mail_kind,
-      similarity_sha256 = $21, ${searchable('$8', '$10')}
+      similarity_sha256 = $21, ticket_id = NULL, ${searchable('$8', '$10')}
     FROM turn
     WHERE m.id = $1 AND m.state = 'received' AND m.thread_id = turn.id
       AND ($4::uuid IS NULL OR (SELECT count(*) FROM place) = 1 + cardinality($18::uuid[]))
@@ -35,16 +45,16 @@ const FINISH = (acknowledged: string, silent: string) => `
   ), wrote AS (
     SELECT id, undeliverable_at IS NOT NULL AS "isSilent", undeliverable_status = '${COMPLAINT}' AS "hasComplained"
     FROM contacts WHERE address_sha256 = $35
-  ), heard_of AS (
-    UPDATE contacts c SET undeliverable_at = NULL, undeliverable_status = NULL FROM wrote, claimed
-    WHERE c.id = wrote.id AND wrote."isSilent" AND wrote."hasComplained" IS NOT TRUE AND $24::trust <> 'failed'
+  ), met_again AS (
+    UPDATE contacts c SET name = CASE WHEN ${IS_TO_BE_NAMED} THEN $26 ELSE c.name END,
+      undeliverable_at = CASE WHEN ${IS_HEARD_OF} THEN NULL ELSE c.undeliverable_at END,
+      undeliverable_status = CASE WHEN ${IS_HEARD_OF} THEN NULL ELSE c.undeliverable_status END
+    FROM claimed WHERE c.address_sha256 IN ($9, $35) AND (${IS_TO_BE_NAMED} OR ${IS_HEARD_OF})
   ), met AS (
     INSERT INTO contacts (address, address_sha256, name)
     SELECT $27, $9, $26 FROM claimed WHERE NOT EXISTS (SELECT 1 FROM known)
     ON CONFLICT (address_sha256) DO UPDATE SET name = coalesce(nullif(contacts.name, ''), excluded.name)
     RETURNING id
-  ), named AS (
-    UPDATE contacts SET name = $26 FROM claimed WHERE address_sha256 = $9 AND name = '' AND $26 <> ''
   ), contact AS (
     SELECT id FROM known UNION ALL SELECT id FROM met
   ), opened AS (

@@ -1,8 +1,8 @@
 import type { Prisma, TicketPriority, TicketStatus } from '../generated/prisma/client.ts'
 import type { Authenticity } from '../message/authenticity/authenticity.ts'
 import type { ParsedMessage } from '../message/parsed-message.ts'
+import type { Act } from './act.ts'
 import type { Database } from './database.ts'
-import type { By } from './messages.ts'
 import { changeTicket, type TicketChange } from './ticket-change.ts'
 import { finish } from './ticket-finish.ts'
 import { viewThread } from './ticket-view.ts'
@@ -140,7 +140,7 @@ export interface Tickets {
   list(after: number, limit: number): Promise<ListedTicket[]>
   find(number: number): Promise<TicketDetail | null>
   /** By an operator. `refused`: it is part of another ticket. */
-  change(number: number, change: TicketChange, by: By): Promise<'done' | 'unknown' | 'refused'>
+  change(number: number, change: TicketChange, act: Act): Promise<'done' | 'unknown' | 'refused'>
 }
 
 const LISTED = {

@@ -3,8 +3,8 @@
  * back of whoever writes them: where no webhook is set nothing is paid for it.
  */
 import type { WebhookEvent } from '../config/webhook-events.ts'
+import { type Act, toldOf } from './act.ts'
 import type { Database, Query } from './database.ts'
-import { type By, detailOfActor } from './messages.ts'
 import { type Attempt, ENDED_EVENT, finish, retryLater } from './outbox.ts'
 import { typeOf } from './webhook-events.ts'
 
@@ -70,7 +70,7 @@ export interface Webhooks {
    * To be sent again, under the same webhook-id. `unknown`: there is no such row; `refused`: it waits anyway, or is no
    * webhook's, for who was written to once must not be a second time.
    */
-  replay(outboxId: string, by: By): Promise<'done' | 'unknown' | 'refused'>
+  replay(outboxId: string, act: Act): Promise<'done' | 'unknown' | 'refused'>
 }
 
 export const targetOf = (name: string): string => `webhook:${name}`
@@ -242,7 +242,7 @@ async function expire(database: Database, olderThanSeconds: number): Promise<num
   return rows.length
 }
 
-async function replay(database: Database, outboxId: string, by: By): Promise<'done' | 'unknown' | 'refused'> {
+async function replay(database: Database, outboxId: string, act: Act): Promise<'done' | 'unknown' | 'refused'> {
   const [row] = await database.query<{ known: boolean; replayed: boolean }>({
     text: `WITH again AS (
              UPDATE outbox SET state = 'waiting', reason = NULL, finished_at = NULL, next_attempt_at = now(),
@@ -256,7 +256,7 @@ async function replay(database: Database, outboxId: string, by: By): Promise<'do
              SELECT inbound_message_id, mailbox_id, 'operator/replay',
                jsonb_build_object('outbox', id::text, 'target', target) || $2::jsonb FROM again)
            SELECT EXISTS (SELECT FROM outbox WHERE id = $1::bigint) AS known, EXISTS (SELECT FROM again) AS replayed`,
-    values: [outboxId, detailOfActor(by)],
+    values: [outboxId, toldOf(act)],
   })
   if (row?.replayed === true) return 'done'
   return row?.known === true ? 'refused' : 'unknown'

@@ -30,10 +30,14 @@ export interface ProcessRun {
 
 export type Process = (inboundMessageId: string, run: ProcessRun) => Promise<Outcome>
 
+export type OnOutcome = (inboundMessageId: string, outcome: Outcome, milliseconds: number) => void
+
+/** `onOutcome` hears of each message once, also of one that was worked for another that refers to it. */
 export function createProcess(
   store: Store,
   parsePool: Pick<ParsePool, 'parse'>,
   given: Partial<Judging> = {},
+  onOutcome: OnOutcome = () => undefined,
 ): Process {
   const judging = { ...UNJUDGED, ...given }
   const indexThreads = createThreadIndex(store)
@@ -56,7 +60,12 @@ export function createProcess(
       return await giveUp(store, waiting, asMailchuteError(thrown), run)
     }
   }
-  const turns = createTurns(work)
+  const turns = createTurns(async (inboundMessageId, run) => {
+    const startedAt = performance.now()
+    const outcome = await work(inboundMessageId, run)
+    onOutcome(inboundMessageId, outcome, performance.now() - startedAt)
+    return outcome
+  })
   return turns.run
 }
 

@@ -22,7 +22,9 @@ export function senderOf(
   const addresses = [...new Set(from.map(({ address }) => address))].slice(0, ADDRESSES_LIMIT)
   const isStandIn = defects.some((code) => STAND_IN.has(code))
   const isClaimed = trust !== 'verified' && addresses.some(isOwn)
-  return { addresses, isAuthentic: trust !== 'failed' && !isStandIn && !isClaimed }
+  // Of nobody each would take part.
+  const isSomebody = addresses.length > 0
+  return { addresses, isAuthentic: isSomebody && trust !== 'failed' && !isStandIn && !isClaimed }
 }
 
 /** More than these need not be asked for: they never all take part. */

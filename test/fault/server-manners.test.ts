@@ -157,7 +157,7 @@ describe.each(SANDBOXES)('over %s', (_, startMailbox) => {
       expect(bench.left()).toEqual(['id-2'])
       expect(await bench.broken([A, C], 2)).toEqual([])
       const { store, rows } = bench.worker.app
-      await store.mailboxes.resume(rows.get('test')?.id ?? '', { actor: 'cli' })
+      await store.mailboxes.resume(rows.get('test')?.id ?? '', { actor: 'test' })
       expect(await bench.worker.poll()).toMatchObject({ error: null, sheet: { retrieved: 1, deleted: 1 } })
       expect(await bench.broken([A, B, C], 3)).toEqual([])
     })

@@ -1,12 +1,14 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startConsole } from '../../src/console/server.ts'
+import { createParsePool } from '../../src/ticketing/parse-pool.ts'
 import { type ApiClient, AUDITOR_TOKEN, OPERATOR_TOKEN, openApiClient } from '../support/api.ts'
 import { type Desk, letter, openDesk } from '../support/front-desk.ts'
 
 const asked: string[] = []
 let desk: Desk
 let api: ApiClient
+const parsePool = createParsePool({ threads: 1 })
 let at = ''
 let close: () => Promise<void>
 
@@ -17,10 +19,9 @@ beforeAll(async () => {
       store: desk.store,
       mailboxes: [],
       tokens: { operator: OPERATOR_TOKEN, auditor: AUDITOR_TOKEN },
-      queue: {
-        wake: async (ids) => void asked.push(...ids),
-        requestPoll: async (name) => void asked.push(name),
-      },
+      parsePool,
+      wake: async (ids) => void asked.push(...ids),
+      requestPoll: async (name) => void asked.push(name),
       now: () => new Date(),
     },
     { host: '127.0.0.1', port: 0 },
@@ -36,6 +37,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await close()
+  await parsePool.close()
   await desk[Symbol.asyncDispose]()
 })
 

@@ -325,7 +325,7 @@ describe('who is not let in', () => {
       `SELECT inbound_message_id AS id, detail FROM inbound_events WHERE code = 'work/quarantined'`,
     )
     expect(held?.detail).toMatchObject({ reason: NOT_HERS, ticket: 1 })
-    await desk.store.messages.reprocess(held?.id ?? '', { actor: 'cli' })
+    await desk.store.messages.reprocess(held?.id ?? '', { actor: 'test' })
     await desk.workOff()
     await expectOutside('held', NOT_HERS)
   })

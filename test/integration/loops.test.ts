@@ -71,7 +71,7 @@ describe('a loop that no header gives away', () => {
     await using desk = await openDesk(null, LIMIT)
     await desk.takeIn(...letters(12, looping))
     const held = await desk.query<{ id: string }>(`SELECT id FROM inbound_messages WHERE state = 'quarantined'`)
-    for (const { id } of held) await desk.worker.app.store.messages.reprocess(id, { actor: 'cli' })
+    for (const { id } of held) await desk.worker.app.store.messages.reprocess(id, { actor: 'test' })
     await desk.worker.workOff()
     expect(await states(desk)).toEqual({ '- ticketed': 12 })
     await desk.takeIn(...letters(1, looping, 12))

@@ -129,6 +129,17 @@ describe('a report or an automatic answer', () => {
     expect(await booked('away')).toMatchObject({ ticket: 2, told: '2' })
   })
 
+  test('that an operator has worked again, and that is understood otherwise by now, is on its ticket alone', async () => {
+    await report('bounce', failure())
+    const [bounce] = await desk.query<{ id: string }>(`SELECT id FROM inbound_messages WHERE ticket_id IS NOT NULL`)
+    desk.understood = { kind: 'personal', reason: 'kind/none' }
+    await desk.store.messages.reprocess(bounce?.id ?? '', { actor: 'cli' })
+    await desk.workOff()
+    expect(await desk.query(`SELECT state, ticket_id FROM inbound_messages WHERE id = $1`, [bounce?.id])).toEqual([
+      { state: 'ticketed', ticket_id: null },
+    ])
+  })
+
   test('opens no closed ticket', async () => {
     await desk.query(`UPDATE tickets SET status = 'closed'`)
     await report('away', { kind: 'auto-reply' }, [`In-Reply-To: ${token}`])
@@ -158,6 +169,29 @@ describe('an acknowledgement that came back', () => {
       'acknowledge/due',
     ])
     expect(await desk.query('SELECT count(*)::int AS mails FROM outbox')).toEqual([{ mails: 2 }])
+  })
+
+  test('is forgotten when she writes again, also where her name becomes known by that', async () => {
+    await report('bounce', failure())
+    await desk.query(`UPDATE contacts SET name = '' WHERE address = $1`, [CARLA])
+    desk.deliver('support', letter({ id: 'next' }))
+    await desk.takeIn()
+    expect(await silence()).toEqual(HEARD)
+    expect(await desk.query('SELECT name FROM contacts WHERE address = $1', [CARLA])).toEqual([{ name: 'Carla' }])
+  })
+
+  test.each([
+    ['for good', () => failure(), 'acknowledge/undeliverable'],
+    ['with a complaint', (): Understood => ({ kind: 'feedback', reportsOn: [token] }), 'acknowledge/complained'],
+  ])('%s holds back another that was written before', async (_, understood, reason) => {
+    desk.deliver('support', letter({ id: 'next' }))
+    await desk.takeIn()
+    await report('report', understood())
+    await desk.send()
+    expect(await desk.query('SELECT state, reason FROM outbox ORDER BY id')).toEqual([
+      { state: 'sent', reason: null },
+      { state: 'skipped', reason },
+    ])
   })
 
   test('stays noted where a mail in her name fails DMARC', async () => {

@@ -80,7 +80,7 @@ describe('rules', () => {
     await using desk = await openDesk(RULES)
     await desk.takeIn(letter({ subject: 'doubtful' }))
     const [held] = await desk.query<{ id: string }>('SELECT id FROM inbound_messages')
-    expect(await desk.worker.app.store.messages.reprocess(held?.id ?? '', { actor: 'cli' })).toBe(true)
+    expect(await desk.worker.app.store.messages.reprocess(held?.id ?? '', { actor: 'test' })).toBe(true)
     await desk.worker.workOff()
     expect(await messages(desk)).toMatchObject([{ state: 'ticketed' }])
   })

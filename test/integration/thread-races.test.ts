@@ -66,6 +66,46 @@ describe('a mail that names a ticket by its number', () => {
   })
 })
 
+describe('a mail of somebody from whom mail came back', () => {
+  /** Carla's ticket, number 1; she has no name and is silent. Then `act` while her next mail waits for her row. */
+  async function whileSheIsLocked(act: (desk: Desk) => Promise<unknown>): Promise<Desk> {
+    const desk = await openDesk()
+    desk.deliver('support', letter({ id: 'one' }))
+    await desk.takeIn()
+    await desk.query(`UPDATE contacts SET undeliverable_at = now(), undeliverable_status = '5.1.1'`)
+    await desk.query('BEGIN')
+    await desk.query('SELECT FROM contacts FOR NO KEY UPDATE')
+    desk.deliver('support', letter({ id: 'late', fields: ['References: <one@letters.example>'] }))
+    const takenIn = desk.takeIn()
+    while ((await desk.query(WAITING_FOR_ME)).length === 0) await new Promise(setImmediate)
+    await act(desk)
+    await desk.query('COMMIT')
+    await takenIn
+    return desk
+  }
+
+  test('takes back no complaint that comes meanwhile', async () => {
+    await using desk = await whileSheIsLocked(({ query }) =>
+      query(`UPDATE contacts SET undeliverable_status = 'complaint'`),
+    )
+    expect(await ticketsOf(desk)).toMatchObject([{ number: 1, ids: ['one', 'late'] }])
+    expect(await desk.query('SELECT undeliverable_status AS status FROM contacts')).toEqual([{ status: 'complaint' }])
+  })
+
+  test('and a report that is booked on its ticket meanwhile do not wait for each other', async () => {
+    await using desk = await whileSheIsLocked(async ({ query }) => {
+      await query(`SET LOCAL lock_timeout = '100ms'`)
+      await query(`UPDATE inbound_messages SET ticket_id = tickets.id FROM tickets WHERE message_id LIKE '<one@%'`)
+    })
+    expect(await ticketsOf(desk)).toMatchObject([{ number: 1, ids: ['one', 'late'] }])
+    expect(await desk.query(`SELECT FROM inbound_events WHERE code = 'work/ticketed'`)).toHaveLength(2)
+  })
+})
+
+const WAITING_FOR_ME = `
+  SELECT FROM pg_locks mine JOIN pg_locks theirs USING (transactionid)
+  WHERE mine.pid = pg_backend_pid() AND mine.granted AND NOT theirs.granted`
+
 /** What is to make a ticket fails once. */
 function firstFinishFails(): (store: Store) => Store {
   let hasFailed = false

@@ -6,6 +6,7 @@ import { startConsole } from '../../src/console/server.ts'
 import { MailchuteError } from '../../src/errors.ts'
 import type { Log } from '../../src/log.ts'
 import type { Store } from '../../src/store/store.ts'
+import { createParsePool } from '../../src/ticketing/parse-pool.ts'
 import { OPERATOR_TOKEN, openApiClient } from '../support/api.ts'
 import { type Desk, letter, openDesk } from '../support/front-desk.ts'
 import { answer, type Received, type Receiver, startReceiver } from '../support/webhook-receiver.ts'
@@ -361,12 +362,15 @@ describe('a replay', () => {
     await oneTicket()
     await round()
     const [row] = await rows()
+    const parsePool = createParsePool({ threads: 1 })
     const console = await startConsole(
       {
         store: desk.store,
         mailboxes: [],
         tokens: { operator: OPERATOR_TOKEN, auditor: null },
-        queue: { wake: async () => undefined, requestPoll: async () => undefined },
+        parsePool,
+        wake: async () => undefined,
+        requestPoll: async () => undefined,
         now: () => new Date(),
       },
       { host: '127.0.0.1', port: 0 },
@@ -376,6 +380,7 @@ describe('a replay', () => {
     expect([answered.status, answered.body]).toEqual([202, { id: row?.id, state: 'waiting' }])
     expect((await api.call('POST', `/outbox/${row?.id}/replay`)).status).toBe(409)
     await console.close()
+    await parsePool.close()
     expect((await desk.store.balance()).imbalances).toEqual([])
     await round()
     const ids = receiver.received.map(({ headers }) => headers['webhook-id'])

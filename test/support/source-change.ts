@@ -60,7 +60,7 @@ export async function pollAndWork(server: TestMailbox, host: Host, expected: obj
 
 export async function workAgain(server: TestMailbox, id: string | undefined) {
   await using worker = await open(server, 'localhost')
-  expect(await worker.app.store.messages.reprocess(id ?? '', { actor: 'cli' })).toBe(true)
+  expect(await worker.app.store.messages.reprocess(id ?? '', { actor: 'test' })).toBe(true)
   await worker.workOff()
 }
 

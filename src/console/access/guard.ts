@@ -16,6 +16,10 @@ declare module 'fastify' {
     /** null: nobody is, and only the guard itself sees that. */
     actor: Actor | null
   }
+  interface FastifyContextConfig {
+    /** Acts on nothing but one's own login. */
+    isForReaders?: boolean
+  }
 }
 
 export const COOKIE = 'mailchute_session'
@@ -33,7 +37,8 @@ export function addGuard(server: FastifyInstance, deps: GuardDeps): void {
     request.session = sessionOf(request, deps)
     request.actor = request.session?.actor ?? bearerOf(request, deps.tokens)
     if (request.actor === null) return refuse(request, reply)
-    if (!isSafe(request) && request.actor.role !== 'operator') {
+    const isReading = isSafe(request) || request.routeOptions.config.isForReaders === true
+    if (!isReading && request.actor.role !== 'operator') {
       throw new MailchuteError('console/not-allowed', 'this login may only read')
     }
   })

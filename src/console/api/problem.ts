@@ -10,7 +10,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'console/not-found': 404,
   'console/request-invalid': 400,
   'console/not-possible': 409,
-  'console/too-many-requests': 429,
+  'console/too-many': 429,
   'internal/bug': 500,
 }
 
@@ -27,7 +27,7 @@ export function sendProblem(reply: FastifyReply, thrown: unknown): FastifyReply 
 function typed(thrown: unknown): { error: MailchuteError; status: number } {
   if (thrown instanceof Error && 'statusCode' in thrown && typeof thrown.statusCode === 'number') {
     const { statusCode: status } = thrown
-    if (status === 429) return { error: new MailchuteError('console/too-many-requests', 'too many requests'), status }
+    if (status === 429) return { error: new MailchuteError('console/too-many', 'too many requests'), status }
     const error = new MailchuteError('console/request-invalid', 'the request cannot be read')
     if (status >= 400 && status < 500) return { error, status }
   }

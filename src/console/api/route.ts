@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { didYouMean, nearest } from '../../config/problem.ts'
 import { MailchuteError } from '../../errors.ts'
-import type { By } from '../../store/messages.ts'
+import type { Act } from '../../store/act.ts'
 import type { ConsoleDeps } from '../server.ts'
 
 /** What an answer is: JSON of this shape, or octets of this media type. */
@@ -30,7 +30,7 @@ export interface Asked<Params, Query, Body> {
   readonly query: Query
   readonly body: Body
   /** Who acts, with the note that came along. */
-  readonly by: By
+  readonly by: Act
   readonly reply: FastifyReply
 }
 
@@ -82,7 +82,7 @@ export function route<
   }
 }
 
-function byOf({ actor, body }: FastifyRequest): By {
+function byOf({ actor, body }: FastifyRequest): Act {
   const note: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'note') : undefined
   return { actor: actor?.name ?? '', ...(typeof note === 'string' && note !== '' ? { note } : {}) }
 }

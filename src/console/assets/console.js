@@ -13,26 +13,44 @@ for (const all of document.querySelectorAll('input[data-marks-all]')) {
   })
 }
 
-for (const time of document.querySelectorAll('time[datetime]')) {
-  time.title ||= new Date(time.dateTime).toLocaleString()
+const tellTimes = () => {
+  for (const time of document.querySelectorAll('time[datetime]')) {
+    time.title ||= new Date(time.dateTime).toLocaleString()
+  }
 }
+tellTimes()
 
 // A part of a page that says where its news come from is fetched again when something happened (server-sent events).
 const live = document.querySelector('[data-live]')
 if (live !== null && 'EventSource' in window) {
-  const events = new EventSource('/events')
+  let isDue = false
   let isAsked = false
+  const IN_USE = 'a:focus, button:focus, input:focus, input:checked, details[open]'
+  const isInUse = () => live.querySelector(IN_USE) !== null
   const renew = async () => {
     isAsked = false
-    if (document.hidden || live.contains(document.activeElement)) return
+    if (document.hidden || isInUse()) return
+    isDue = false
     const answer = await fetch(window.location.href, { headers: { 'x-part': 'live' } })
     if (!answer.ok || answer.redirected) return
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('[data-live]')
-    if (fresh !== null) live.replaceChildren(...fresh.childNodes)
+    if (fresh === null || isInUse()) return
+    live.replaceChildren(...fresh.childNodes)
+    tellTimes()
   }
-  events.addEventListener('news', () => {
-    if (isAsked) return
+  const ask = () => {
+    if (!isDue || isAsked) return
     isAsked = true
     window.setTimeout(renew, 500)
-  })
+  }
+  const events = new EventSource('/events')
+  const hear = () => {
+    isDue = true
+    ask()
+  }
+  events.addEventListener('news', hear)
+  // What happened while nobody listened is not told again.
+  events.addEventListener('error', () => events.addEventListener('open', hear, { once: true }))
+  document.addEventListener('visibilitychange', ask)
+  document.addEventListener('focusout', ask)
 }

@@ -10,6 +10,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'console/form-refused': 403,
   'console/not-found': 404,
   'console/request-invalid': 400,
+  'console/too-many': 429,
 }
 
 export function addErrorPages(server: FastifyInstance): void {
@@ -22,6 +23,7 @@ export function addErrorPages(server: FastifyInstance): void {
 /** What Fastify itself refuses (a body too large, a form that is none) is the sender's fault. */
 function typed(thrown: unknown): MailchuteError {
   const status = thrown instanceof Error && 'statusCode' in thrown ? thrown.statusCode : null
+  if (status === 429) return new MailchuteError('console/too-many', 'too many attempts')
   const isSenders = typeof status === 'number' && status >= 400 && status < 500
   if (isSenders) return new MailchuteError('console/request-invalid', 'the request cannot be read', { cause: thrown })
   return asMailchuteError(thrown)

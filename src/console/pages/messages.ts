@@ -1,7 +1,7 @@
 /** What became of every message, and the search for one. */
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import type { FoundMessage, MessageCursor, MessageSearch } from '../../store/browse/messages.ts'
+import type { FoundMessage, MessageSearch } from '../../store/browse/messages.ts'
 import { html } from '../html.ts'
 import type { ConsoleDeps } from '../server.ts'
 import { page } from './layout.ts'
@@ -17,7 +17,9 @@ import {
   searchField,
   text,
 } from './list.ts'
+import { cursor, cursorOf, cursorText } from './message-cursor.ts'
 import { bytes, instant, kindName, table, tag } from './parts.ts'
+import { reason } from './reasons.ts'
 
 const STATES = ['received', 'ticketed', 'suppressed', 'quarantined'] as const
 
@@ -33,12 +35,7 @@ const QUERY = z.object({
   messageId: text,
   from: date,
   to: date,
-  before: text.pipe(
-    z
-      .string()
-      .regex(/^\d{1,17}_[0-9a-f-]{36}$/)
-      .optional(),
-  ),
+  before: cursor,
 })
 type Query = z.infer<typeof QUERY>
 
@@ -54,7 +51,7 @@ export function addMessages(server: FastifyInstance, { store, mailboxes, now }: 
         COLUMNS,
         rows.map((message) => row(message, now())),
       )}</div>
-      ${last && olderLink('/messages', request.query, `${last.receivedMicroseconds}_${last.id}`)}`
+      ${last && olderLink('/messages', request.query, cursorText(last))}`
     return reply
       .type('text/html')
       .send(page({ title: 'Messages', section: '/messages', session: request.session, body }))
@@ -66,11 +63,6 @@ const DAY_MILLISECONDS = 86_400_000
 function searchOf({ from, to, before: _, ...fields }: Query): MessageSearch {
   const until = to && new Date(to.getTime() + DAY_MILLISECONDS)
   return present({ ...fields, receivedFrom: from, receivedBefore: until })
-}
-
-function cursorOf(before: string | undefined): MessageCursor | null {
-  const [receivedMicroseconds, id] = before?.split('_') ?? []
-  return receivedMicroseconds === undefined || id === undefined ? null : { receivedMicroseconds, id }
 }
 
 const form = (query: Query, names: readonly string[]) =>
@@ -97,13 +89,13 @@ const COLUMNS = [
 ]
 
 function row(message: FoundMessage, now: Date) {
-  const { id, fromAddress, subject, state, reason, kind, ticket, mailbox, sizeBytes, receivedAt } = message
+  const { id, fromAddress, subject, state, kind, ticket, mailbox, sizeBytes, receivedAt } = message
   return [
     instant(receivedAt, now),
-    fromAddress || html`<span class="quiet-text">unknown</span>`,
-    html`<a href="/messages/${id}">${subject || '(no subject)'}</a>`,
+    html`<span class="clip">${fromAddress || 'unknown'}</span>`,
+    html`<a class="clip" href="/messages/${id}">${subject || '(no subject)'}</a>`,
     html`${tag(state)} ${kind !== null && kind !== 'personal' && html`<small>${kindName(kind)}</small>`}`,
-    html`<code>${reason}</code>`,
+    reason(message.reason),
     ticket !== null && html`<a href="/tickets/${ticket}">#${ticket}</a>`,
     mailbox,
     bytes(sizeBytes),

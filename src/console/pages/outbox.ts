@@ -7,6 +7,7 @@ import type { ConsoleDeps } from '../server.ts'
 import { page } from './layout.ts'
 import { choiceField, filterForm, olderLink, PAGE_ROWS, pageOf, present, readQuery, text } from './list.ts'
 import { instant, table, tag } from './parts.ts'
+import { reason } from './reasons.ts'
 
 const STATES = ['waiting', 'sent', 'failed', 'skipped'] as const
 
@@ -59,14 +60,14 @@ const COLUMNS = [
 ]
 
 function row(mail: ListedOutbox, now: Date) {
-  const { createdAt, target, recipient, ticket, state, reason, attempts, mailbox, bouncedAt, bounceStatus } = mail
+  const { createdAt, target, recipient, ticket, state, attempts, mailbox, bouncedAt, bounceStatus } = mail
   return [
     instant(createdAt, now),
     target,
     recipient,
     ticket && html`<a href="/tickets/${ticket.number}">#${ticket.number}</a>`,
     html`${tag(state)} ${bouncedAt !== null && html`<span class="tag bad">bounced ${bounceStatus}</span>`}`,
-    reason !== null && html`<code>${reason}</code>`,
+    reason(mail.reason),
     attempts,
     mailbox.name,
   ]

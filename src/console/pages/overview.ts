@@ -3,20 +3,25 @@ import type { FastifyInstance } from 'fastify'
 import type { MailboxConfig } from '../../config.ts'
 import type { MailboxStanding } from '../../store/browse/mailboxes.ts'
 import type { Figures } from '../../store/figures.ts'
+import type { Session } from '../access/session.ts'
 import { type Html, html } from '../html.ts'
 import type { ConsoleDeps } from '../server.ts'
+import { doneNotice } from './actions/done.ts'
+import { mailboxActions } from './actions/forms.ts'
 import { page } from './layout.ts'
 import { instant, tag } from './parts.ts'
+import { reason } from './reasons.ts'
 
 export function addOverview(server: FastifyInstance, { store, mailboxes, now }: ConsoleDeps): void {
   server.get('/', async (request, reply) => {
     const [figures, standings] = await Promise.all([store.figures(), store.browse.mailboxes()])
     const body = html`<h1>Overview</h1>
+      ${doneNotice(request.query)}
       <div data-live>
         ${alerts(standings, figures, now())}
         ${figureList(figures)}
         <h2>Mailboxes</h2>
-        <div class="cards">${standings.map((standing) => card(standing, mailboxes, now()))}</div>
+        <div class="cards">${standings.map((standing) => card(request.session, standing, mailboxes, now()))}</div>
       </div>`
     return reply.type('text/html').send(page({ title: 'Overview', section: '/', session: request.session, body }))
   })
@@ -61,7 +66,12 @@ function figureList(figures: Figures): Html {
   return html`<dl class="figures">${shown.map(([name, count]) => html`<div><dt>${name}</dt><dd>${count}</dd></div>`)}</dl>`
 }
 
-function card(standing: MailboxStanding, mailboxes: readonly MailboxConfig[], now: Date): Html {
+function card(
+  session: Session | null,
+  standing: MailboxStanding,
+  mailboxes: readonly MailboxConfig[],
+  now: Date,
+): Html {
   const { name, url, state, pausedReason, lastGoodPollAt, lastErrorCode, backlog, backlogSince, held } = standing
   const isSet = mailboxes.some((mailbox) => mailbox.name === name)
   return html`<section class="card">
@@ -73,10 +83,11 @@ function card(standing: MailboxStanding, mailboxes: readonly MailboxConfig[], no
             <dt>On the server</dt><dd>${backlog} to fetch${backlog > 0 && html`, since ${instant(backlogSince, now)}`}${held > 0 && html`, ${held} held`}</dd>
             <dt>Waiting</dt><dd>${standing.waiting}${standing.waiting > 0 && html`, the oldest ${instant(standing.oldestWaitingAt, now)}`}</dd>
             <dt>Last 24 hours</dt><dd>${standing.ticketedToday} ticketed, ${standing.suppressedToday} suppressed, ${standing.quarantinedToday} quarantined</dd>
-            ${pausedReason !== null && html`<dt>Paused for</dt><dd><code>${pausedReason}</code></dd>`}
-            ${lastErrorCode !== null && html`<dt>Last poll</dt><dd><code>${lastErrorCode}</code></dd>`}
+            ${pausedReason !== null && html`<dt>Paused for</dt><dd>${reason(pausedReason)}</dd>`}
+            ${lastErrorCode !== null && html`<dt>Last poll</dt><dd>${reason(lastErrorCode)}</dd>`}
             ${!isSet && html`<dt>Settings</dt><dd>not set here</dd>`}
           </dl>
+          ${mailboxActions(session, standing)}
         </section>`
 }
 

@@ -25,6 +25,9 @@ const TONES: Readonly<Record<string, string>> = {
   sent: 'good',
   active: 'good',
   open: 'good',
+  verified: 'good',
+  urgent: 'bad',
+  high: 'warn',
   received: 'warn',
   waiting: 'warn',
   paused: 'warn',
@@ -44,6 +47,12 @@ function ago(at: Date, now: Date): string {
   if (seconds < 120) return `${seconds} s ago`
   if (seconds < 7200) return `${Math.round(seconds / 60)} min ago`
   return seconds < 172_800 ? `${Math.round(seconds / 3600)} h ago` : `${Math.round(seconds / 86_400)} d ago`
+}
+
+/** What there is to tell of something; what is empty is left out. */
+export function facts(rows: readonly (readonly [name: string, value: Value])[]): Html {
+  const told = rows.filter(([, value]) => value !== null && value !== undefined && value !== false && value !== '')
+  return html`<dl class="about">${told.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`
 }
 
 export function bytes(count: number): string {

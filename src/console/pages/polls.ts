@@ -7,6 +7,7 @@ import type { ConsoleDeps } from '../server.ts'
 import { page } from './layout.ts'
 import { choiceField, filterForm, olderLink, PAGE_ROWS, pageOf, present, readQuery, text } from './list.ts'
 import { bytes, instant, table } from './parts.ts'
+import { reason } from './reasons.ts'
 
 const QUERY = z.object({
   mailbox: text,
@@ -70,7 +71,7 @@ function row(poll: ListedPoll, now: Date) {
 function endOf({ endedAt, errorCode, errorMessage, listed, known, retrieved, held, left }: ListedPoll) {
   if (endedAt === null) return html`<span class="tag">under way, or cut off</span>`
   if (errorCode !== null)
-    return html`<span class="tag bad">failed</span> <code title="${errorMessage}">${errorCode}</code>`
+    return html`<span class="tag bad">failed</span> ${reason(errorCode)}<br><small>${errorMessage}</small>`
   const isBalanced = listed === known + retrieved + held + left
   return isBalanced ? html`<span class="tag good">balanced</span>` : html`<span class="tag bad">not balanced</span>`
 }

@@ -67,8 +67,8 @@ function row(ticket: FoundTicket, now: Date) {
     ticket
   return [
     `#${number}`,
-    html`<a href="/tickets/${number}">${subject || '(no subject)'}</a>`,
-    html`${requesterName || requesterAddress || html`<span class="quiet-text">unknown</span>`}`,
+    html`<a class="clip" href="/tickets/${number}">${subject || '(no subject)'}</a>`,
+    html`<span class="clip">${requesterName || requesterAddress || 'unknown'}</span>`,
     html`${tag(status)} ${priority !== 'normal' && tag(priority)}`,
     queue,
     entries,

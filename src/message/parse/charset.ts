@@ -64,11 +64,17 @@ function exact(octets: Buffer, { by, label }: Charset): string | null {
   }
 }
 
-/** Text that was cut in the midst of a character is UTF-8 all the same. */
+/**
+ * Text that was cut in the midst of a character is UTF-8 all the same, if other characters show it to be: a name like
+ * `Jos\xe9` is none.
+ */
 function cutUtf8(octets: Buffer): string | null {
   for (let cut = 1; cut <= 3 && cut < octets.length; cut++) {
+    const octet = octets[octets.length - cut] ?? 0
+    if (octet < 0x80) return null
+    if (octet < 0xc0) continue
     const head = octets.subarray(0, -cut)
-    if ((octets[octets.length - cut] ?? 0) >= 0xc0) return isUtf8(head) ? octets.toString('utf8') : null
+    return isUtf8(head) && !isAscii(head) ? octets.toString('utf8') : null
   }
   return null
 }

@@ -135,7 +135,7 @@ describe('audit balance', () => {
   test('what was held and then taken away on the server by a person stays accounted for', async () => {
     await desk.query('UPDATE remote_messages SET gone_at = now() WHERE held_reason IS NOT NULL')
     const row = await desk.worker.app.store.mailboxes.find('test')
-    await desk.worker.app.store.mailboxes.resume(row?.id ?? '', { actor: 'cli' })
+    await desk.worker.app.store.mailboxes.resume(row?.id ?? '', { actor: 'test' })
     expect(await desk.worker.app.store.balance()).toMatchObject({ mailboxes: [{ held: 1, lost: 0 }], imbalances: [] })
   })
 })

@@ -38,6 +38,13 @@ describe('what is written is what was asked for', () => {
     )
   })
 
+  test.each(['!\u2028!', '\u2029', 'a\u0085b'])(
+    'with a password of separators that are no line ends to Node (%j)',
+    (password) => {
+      expect(written(withPassword(password))).toMatchObject([{ credentials: { password } }])
+    },
+  )
+
   test('what no quotation marks can hold stands in a file of its own, for its owner alone', () => {
     expect(written(withPassword(' \'"`# '))).toMatchObject([{ credentials: { password: ' \'"`# ' } }])
     expect(readdirSync(cwd).sort()).toEqual(['.env', '.env.MAILBOX_SUPPORT_PASSWORD'])

@@ -33,4 +33,8 @@ describe('who a mail is from, before anybody lets it onto a ticket', () => {
     }
     expect(of('unknown', ['carla@example.com'], ['from-several']).isAuthentic).toBe(true)
   })
+
+  test('is nobody where From names nobody: each of none would take part in every ticket', () => {
+    expect(of('unknown', []).isAuthentic).toBe(false)
+  })
 })

@@ -31,8 +31,8 @@ export const MAILBOX_ROUTES: readonly Route[] = [
     problems: [404],
     handle: async (deps, { params, by }) => {
       const { id, name } = await find(deps, params.name)
-      await deps.queue.requestPoll(name)
-      await deps.store.mailboxes.note(id, 'operator/poll', by)
+      await deps.requestPoll(name)
+      await deps.store.mailboxes.noteAct(id, 'operator/poll', by)
       return { mailbox: name }
     },
   }),

@@ -78,7 +78,7 @@ export const MESSAGE_ROUTES: readonly Route[] = [
       const before = await find(deps, id)
       if (!(await deps.store.messages.reprocess(id, by))) throw notPossible(`the message is ${before.state}`)
       // The sweep finds it within a minute.
-      await deps.queue.wake([id]).catch(() => undefined)
+      await deps.wake([id]).catch(() => undefined)
       return whole(await find(deps, id))
     },
   }),
@@ -93,7 +93,7 @@ export const MESSAGE_ROUTES: readonly Route[] = [
     problems: [404, 409],
     handle: async (deps, { params: { id }, by }) => {
       const before = await find(deps, id)
-      if (!(await deps.store.messages.suppressByOperator(id, by))) throw notPossible(`the message is ${before.state}`)
+      if (!(await deps.store.messages.dismiss(id, by))) throw notPossible(`the message is ${before.state}`)
       return whole(await find(deps, id))
     },
   }),

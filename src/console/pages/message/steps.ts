@@ -14,6 +14,7 @@ export const STEPS: Readonly<Record<string, Words>> = {
   'work/quarantined': { text: 'It was kept for a person', tone: 'bad' },
   'operator/reprocess': { text: 'An operator had it worked again' },
   'operator/suppress': { text: 'An operator decided that it is no ticket' },
+  'loop/detected': { text: 'It is one of too many similar ones', tone: 'warn' },
   'operator/replay': { text: 'An operator had a webhook told again' },
   'webhook/sent': { text: 'A webhook was told' },
   'webhook/failed': { text: 'A webhook could not be told', tone: 'bad' },

@@ -1,6 +1,8 @@
 /** The whole way of a message, from its first listing on a server: each step with its code and what decided it. */
 import type { WholeMessage } from '../../../store/browse/message.ts'
 import { type Html, html } from '../../html.ts'
+import { reason, reasonWords } from '../reasons.ts'
+import { isMessageId } from './find.ts'
 import { STEPS, type Words } from './steps.ts'
 
 interface Step extends Words {
@@ -20,7 +22,7 @@ function onTheServer({ remote }: WholeMessage): Step[] {
       at === null ? [] : [{ at, text, code: null, detail: { uniqueId } }]
     return [
       ...step(firstSeenAt, 'A server listed it for the first time'),
-      ...step(deleteAskedAt, 'The server took our DELE; it forgets at QUIT'),
+      ...step(deleteAskedAt, 'The server took our wish to remove it; it forgets at the end of the session'),
       ...step(goneAt, 'A later list no longer had it: it is gone there'),
     ]
   })
@@ -30,7 +32,7 @@ function inOurHands({ events }: WholeMessage): Step[] {
   return events.map(({ at, code, detail }) => ({
     at,
     code,
-    ...(STEPS[code] ?? { text: code }),
+    ...(STEPS[code] ?? { text: reasonWords(code) ?? code }),
     detail: isRecord(detail) ? detail : {},
   }))
 }
@@ -40,11 +42,34 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 function item({ at, text, tone, code, detail }: Step): Html {
   const facts = Object.entries(detail).map(
-    ([name, value]) =>
-      html`<br><small>${name}: <code>${typeof value === 'string' ? value : JSON.stringify(value)}</code></small>`,
+    ([name, value]) => html`<dt>${NAMES[name] ?? name}</dt><dd>${fact(name, value)}</dd>`,
   )
   return html`<li class="${tone}">
-          <time datetime="${at.toISOString()}">${at.toISOString().replace('T', ' ').replace('Z', ' UTC')}</time><br>
-          <strong>${text}</strong>${code !== null && html` <code class="quiet-text">${code}</code>`}${facts}
+          <time datetime="${at.toISOString()}">${at.toISOString().replace('T', ' ').replace('Z', ' UTC')}</time>
+          <p><strong>${text}</strong>${code !== null && html` <code class="quiet-text">${code}</code>`}</p>
+          ${facts.length > 0 && html`<dl>${facts}</dl>`}
         </li>`
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  uniqueId: 'unique-id',
+  sha256: 'SHA-256',
+  isNew: 'new ticket',
+  heldFor: 'held for',
+  actor: 'by',
+  note: 'note',
+  rules: 'rules',
+  duplicateOf: 'copy of',
+  messageIdRepeated: 'Message-ID came before',
+}
+
+/** Reasons that stand in details of events, with their words. */
+const REASON_NAMES: ReadonlySet<string> = new Set(['reason', 'heldFor', 'trustReason', 'kindReason', 'acknowledgement'])
+
+function fact(name: string, value: unknown): Html {
+  if (name === 'ticket' && typeof value === 'number') return html`<a href="/tickets/${value}">#${value}</a>`
+  if (typeof value !== 'string') return html`<code>${JSON.stringify(value)}</code>`
+  if (REASON_NAMES.has(name)) return html`${reason(value)}<br><small>${reasonWords(value)}</small>`
+  if (isMessageId(value)) return html`<a href="/messages/${value}"><code>${value}</code></a>`
+  return name === 'note' ? html`${value}` : html`<code>${value}</code>`
 }

@@ -92,6 +92,17 @@ describe('parse', () => {
     expect(message.text).toBe('こんにちは\n')
   })
 
+  test.each([
+    ['Bj\xf6rn', 'Björn'],
+    ['Jos\xe9', 'José'],
+    ['Ren\xe9e', 'Renée'],
+    ['\xd8ystein', 'Øystein'],
+  ])('takes accents near the end of a name for accents, not for UTF-8 that was cut (%#)', async (octets, name) => {
+    const octetsOfMail = Buffer.from(`From: ${octets} <a@x.example>\r\nSubject: ${octets}\r\n\r\nhi`, 'latin1')
+    const { from, subject } = await parsed(octetsOfMail)
+    expect([from[0]?.name, subject]).toEqual([name, name])
+  })
+
   test('takes a header in 8-bit octets that are not UTF-8 as windows-1252', async () => {
     const octets = Buffer.from('From: J\xfcrgen <j@x.example>\r\nSubject: 5 \x80 f\xfcr dich\r\n\r\nhi', 'latin1')
     const message = await parsed(octets)

@@ -1,0 +1,61 @@
+/** What operators do. Each is an event with its actor; the guard lets nobody else here. */
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { MailchuteError } from '../../../errors.ts'
+import type { Act } from '../../../store/act.ts'
+import type { ConsoleDeps } from '../../server.ts'
+import { readQuery } from '../list.ts'
+import { isMessageId, parameter } from '../message/find.ts'
+import { doneAt } from './done.ts'
+import { NOTE_CHARS } from './forms.ts'
+
+const note = z.string().max(NOTE_CHARS).default('')
+const messageId = z.string().refine(isMessageId)
+const ON_MESSAGE = z.object({ action: z.enum(['reprocess', 'suppress']), note })
+const ON_MESSAGES = ON_MESSAGE.extend({
+  id: z.union([messageId.transform((id) => [id]), z.array(messageId).max(1000)]).default([]),
+})
+const ON_MAILBOX = z.object({ action: z.enum(['pause', 'resume', 'poll']) })
+
+export function addActions(server: FastifyInstance, deps: ConsoleDeps): void {
+  server.post('/messages/:id/act', async (request, reply) => {
+    const id = parameter(request, 'id')
+    if (!isMessageId(id)) throw new MailchuteError('console/not-found', 'there is no such message')
+    const { action, note } = readQuery(ON_MESSAGE, request.body)
+    const count = await actOn(deps, [id], action, { actor: actorOf(request), note })
+    return reply.redirect(doneAt(`/messages/${id}`, action, count), 303)
+  })
+  server.post('/quarantine', async (request, reply) => {
+    const { id: ids, action, note } = readQuery(ON_MESSAGES, request.body)
+    const count = await actOn(deps, ids, action, { actor: actorOf(request), note })
+    return reply.redirect(doneAt('/quarantine', action, count), 303)
+  })
+  server.post('/mailboxes/:name/act', async (request, reply) => {
+    const { action } = readQuery(ON_MAILBOX, request.body)
+    await actOnMailbox(deps, parameter(request, 'name'), action, { actor: actorOf(request) })
+    return reply.redirect(doneAt('/', action, 1), 303)
+  })
+}
+
+const actorOf = ({ actor }: FastifyRequest): string => actor?.name ?? 'nobody'
+
+async function actOn({ store, wake }: ConsoleDeps, ids: readonly string[], action: 'reprocess' | 'suppress', act: Act) {
+  const changed: string[] = []
+  const change = action === 'reprocess' ? store.messages.reprocess : store.messages.dismiss
+  for (const id of ids) if (await change(id, act)) changed.push(id)
+  if (action === 'reprocess' && changed.length > 0) await wake(changed)
+  return changed.length
+}
+
+async function actOnMailbox(
+  { store, requestPoll }: ConsoleDeps,
+  name: string,
+  action: 'pause' | 'resume' | 'poll',
+  act: Act,
+): Promise<void> {
+  const row = await store.mailboxes.find(name)
+  if (row === null) throw new MailchuteError('console/not-found', 'there is no such mailbox')
+  if (action === 'poll') await store.mailboxes.noteAct(row.id, 'operator/poll', act)
+  else await store.mailboxes[action](row.id, act)
+  if (action !== 'pause') await requestPoll(name)
+}

@@ -1,0 +1,34 @@
+/** What hangs on a mail, and what was wrong with it. */
+import { type Html, html } from '../../html.ts'
+import { DEFECTS } from '../defects.ts'
+import { bytes } from '../parts.ts'
+
+export interface ListedAttachment {
+  readonly filename: string | null
+  readonly contentType: string
+  readonly sizeBytes: number
+}
+
+const SHOWN = 200
+
+export function attachmentList(messageId: string, attachments: readonly ListedAttachment[]): Html | false {
+  if (attachments.length === 0) return false
+  return html`<h2>Attachments</h2>
+          <div class="card">${attachmentItems(messageId, attachments)}</div>`
+}
+
+export function attachmentItems(messageId: string, attachments: readonly ListedAttachment[]): Html | false {
+  if (attachments.length === 0) return false
+  const item = ({ filename, contentType, sizeBytes }: ListedAttachment, position: number) =>
+    html`<li><a href="/messages/${messageId}/parts/${position}">${filename || '(no name)'}</a> <small>${contentType}, ${bytes(sizeBytes)}</small></li>`
+  const more = attachments.length - SHOWN
+  return html`<ul class="plain">${attachments.slice(0, SHOWN).map(item)}${more > 0 && html`<li>and ${more} more: see the source</li>`}</ul>`
+}
+
+export function defectList(defects: readonly string[]): Html | false {
+  if (defects.length === 0) return false
+  const item = (code: string) =>
+    html`<li><a href="/reasons#${code}"><code>${code}</code></a> <small>${DEFECTS[code]}</small></li>`
+  return html`<h2>What was mended</h2>
+          <ul class="card plain">${defects.map(item)}</ul>`
+}

@@ -1,0 +1,284 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sampleMails } from '../../src/sandbox/mails/sample-mails.ts'
+import { launch, overflowOf, type Visit, type VisitOptions, violationsOf, visit } from '../support/browser.ts'
+import { AUDITOR_TOKEN, OPERATOR_TOKEN, type ServedConsole, serveConsole } from '../support/console.ts'
+import { mail } from '../support/mails.ts'
+
+const HELD = ['one', 'two', 'three', 'four', 'five']
+const named = (subject: string, id: string): Buffer =>
+  Buffer.from(mail({ id }).toString().replace(`Subject: About ${id}`, `Subject: ${subject}`))
+const MAILS = [
+  ...sampleMails().map(({ octets }) => octets),
+  ...HELD.map((id) => named(`Hold it, ${id}`, id)),
+  named('Drop this advertisement', 'dropped'),
+]
+
+let console: ServedConsole
+let browser: Browser
+let operator: Visit
+let shots: string
+
+beforeAll(async () => {
+  ;[console, browser] = await Promise.all([serveConsole(MAILS), launch()])
+  shots = process.env['SCREENSHOTS'] ?? (await mkdtemp(path.join(process.env['TEST_RUN_FOLDER'] ?? tmpdir(), 'shots-')))
+  operator = await visit(browser, console.at, { token: OPERATOR_TOKEN, viewport: { width: 1280, height: 900 } })
+}, 90_000)
+
+afterAll(async () => {
+  await browser?.close()
+  await console?.[Symbol.asyncDispose]()
+})
+
+async function visiting(options: Partial<VisitOptions>, look: (visit: Visit) => Promise<void>): Promise<void> {
+  const guest = await visit(browser, console.at, { token: OPERATOR_TOKEN, ...options })
+  try {
+    await look(guest)
+  } finally {
+    await guest.dispose()
+  }
+}
+
+/** The address of the newest message with these words in its subject. */
+async function messageNamed(subject: string): Promise<string> {
+  const [found] = await console.store.browse.messages({ subject }, null, 1)
+  if (found === undefined) throw new Error(`there is no message ${subject}`)
+  return `/messages/${found.id}`
+}
+
+const ticketOf = async (subject: string): Promise<number> => {
+  const [found] = await console.store.browse.messages({ subject }, null, 1)
+  return found?.ticket ?? 0
+}
+
+async function allPages(): Promise<Record<string, string>> {
+  const [inline, suppressed] = await Promise.all([messageNamed('Wrong colours'), messageNamed('Drop this')])
+  return {
+    ...{ overview: '/', messages: '/messages', tickets: '/tickets', quarantine: '/quarantine', polls: '/polls' },
+    ...{ outbox: '/outbox', reasons: '/reasons', nothing: '/messages?subject=nosuchword', missing: '/tickets/999999' },
+    ...{
+      ticket: `/tickets/${await ticketOf('Cannot log in')}`,
+      message: inline,
+      suppressed,
+      source: `${inline}/source`,
+    },
+  }
+}
+
+describe('every page', () => {
+  const looks = [
+    { name: 'light', options: { colorScheme: 'light', viewport: { width: 1280, height: 900 } } },
+    { name: 'dark', options: { colorScheme: 'dark', viewport: { width: 1280, height: 900 } } },
+    { name: 'phone', options: { colorScheme: 'light', viewport: { width: 375, height: 740 }, isMobile: true } },
+  ] as const
+
+  test.each(looks)('has no fault that axe-core knows, fits its window and stays on its origin: $name', async (look) => {
+    await visiting(look.options, async ({ page, at, alarms }) => {
+      for (const [name, address] of Object.entries(await allPages())) {
+        await page.goto(at + address)
+        await page.screenshot({ path: path.join(shots, `${look.name}-${name}.png`) })
+        expect([name, await violationsOf(page)]).toEqual([name, []])
+        expect([name, await overflowOf(page)]).toEqual([name, 0])
+      }
+      expect(alarms).toEqual([])
+    })
+  })
+
+  test('works by keyboard: the skip link comes first and leads to the content, and focus is seen', async () => {
+    const { page, at } = operator
+    await page.goto(`${at}/messages`)
+    await page.keyboard.press('Tab')
+    expect(await page.locator(':focus').textContent()).toBe('Skip to content')
+    expect((await page.locator(':focus').boundingBox())?.x).toBeGreaterThanOrEqual(0)
+    await page.keyboard.press('Enter')
+    expect(await page.locator(':focus').getAttribute('id')).toBe('content')
+    await page.keyboard.press('Tab')
+    const outline = await page.evaluate<string>('getComputedStyle(document.activeElement).outlineStyle')
+    expect([await page.locator(':focus').getAttribute('name'), outline]).toEqual(['address', 'solid'])
+  })
+
+  test('is readable without its script', async () => {
+    const context = await browser.newContext({ javaScriptEnabled: false })
+    const page = await context.newPage()
+    await page.goto(`${console.at}/login?next=/messages`)
+    await page.getByLabel('Token').fill(AUDITOR_TOKEN)
+    await page.getByRole('button', { name: 'Log in' }).click()
+    expect(await page.locator('tbody tr').count()).toBe(50)
+    await context.close()
+  })
+})
+
+describe('the login', () => {
+  test('refuses a wrong token, takes the right one back to where somebody wanted to go, and ends', async () => {
+    const context = await browser.newContext()
+    const page = await context.newPage()
+    await page.goto(`${console.at}/messages?state=suppressed`)
+    await page.getByLabel('Token').fill('not-the-token')
+    await page.getByRole('button', { name: 'Log in' }).click()
+    expect(await page.getByRole('alert').textContent()).toContain('not the one')
+    await page.getByLabel('Token').fill(AUDITOR_TOKEN)
+    await page.getByRole('button', { name: 'Log in' }).click()
+    await page.waitForURL(`${console.at}/messages?state=suppressed`)
+    await page.getByRole('button', { name: 'Log out' }).click()
+    await page.waitForURL(`${console.at}/login`)
+    await page.goto(`${console.at}/tickets`)
+    expect(page.url()).toContain('/login?next=')
+    await context.close()
+  })
+})
+
+describe('messages', () => {
+  const SEARCHES = [
+    ['From', 'aisha@lagosprint.example'],
+    ['From', '@lagosprint.example'],
+    ['Subject', 'colours preview'],
+    ['Message-ID', 'inline-1@lagosprint.example'],
+  ] as const
+  test.each(SEARCHES)('are found by %s: %s', async (field, value) => {
+    const { page, at } = operator
+    await page.goto(`${at}/messages`)
+    await page.getByLabel(field, { exact: true }).fill(value)
+    await page.getByRole('button', { name: 'Search' }).click()
+    expect(await page.locator('tbody tr').count()).toBe(1)
+    expect(await page.locator('tbody tr').textContent()).toContain('Wrong colours')
+  })
+
+  test('are found by state, reason, mailbox and day', async () => {
+    const { page, at } = operator
+    const today = new Date().toISOString().slice(0, 10)
+    await page.goto(`${at}/messages`)
+    await page.getByLabel('State').selectOption('suppressed')
+    await page.getByLabel('Reason').fill('rule/')
+    await page.getByLabel('Mailbox').selectOption('test')
+    await page.getByLabel('Since').fill(today)
+    await page.getByRole('button', { name: 'Search' }).click()
+    expect(await page.locator('tbody tr').allTextContents()).toEqual([expect.stringContaining('Drop this')])
+    await page.getByLabel('Until').fill('2020-01-01')
+    await page.getByRole('button', { name: 'Search' }).click()
+    expect(await page.locator('main').textContent()).toContain('Nothing here.')
+  })
+
+  test('come in pages, older ones after newer ones, each once', async () => {
+    const { page, at } = operator
+    await page.goto(`${at}/messages`)
+    const links = () =>
+      page.evaluate<string[]>(
+        `[...document.querySelectorAll('tbody a[href^="/messages/"]')].map((link) => link.pathname)`,
+      )
+    const first = await links()
+    await page.getByRole('link', { name: 'Older' }).click()
+    await page.waitForURL(/before=/)
+    const all = [...first, ...(await links())]
+    expect(new Set(all).size).toBe(MAILS.length)
+  })
+})
+
+describe('a message', () => {
+  test('is shown with its way from the first listing to the ticket, and each reason in words', async () => {
+    const { page, at } = operator
+    await page.goto(at + (await messageNamed('Wrong colours')))
+    const steps = await page.locator('ol.timeline strong').allTextContents()
+    expect(steps).toEqual(expect.arrayContaining(['A server listed it for the first time', 'It was put on a ticket']))
+    await page.locator('ol.timeline a.reason', { hasText: 'thread/none' }).click()
+    await page.waitForURL(`${at}/reasons#thread/none`)
+    expect(await page.locator('dt:target + dd').textContent()).toBe('Nothing names a ticket: a new one')
+  })
+
+  test('is shown as mail, with the image that it brings, and downloads its attachments', async () => {
+    const { page, at, alarms } = operator
+    await page.goto(at + (await messageNamed('Wrong colours')))
+    const frame = page.frameLocator('iframe.mail')
+    expect(await frame.locator('body').textContent()).toContain('The preview shows these colours')
+    const mailFrame = page.frame({ url: /\/mail$/ })
+    await expect.poll(() => mailFrame?.evaluate<number>('document.images[0].naturalWidth')).toBe(16)
+    await page.goto(at + (await messageNamed('Fråga om leverans')))
+    expect(await page.frameLocator('iframe.mail').locator('body').textContent()).toContain(
+      '1 image from outside was not loaded',
+    )
+    expect(alarms).toEqual([])
+  })
+
+  test('of which there is no ticket is read from its octets, and says which rule decided', async () => {
+    const { page, at } = operator
+    await page.goto(at + (await messageNamed('Drop this')))
+    expect(await page.frameLocator('iframe.mail').locator('pre').textContent()).toContain('Hello, this is dropped.')
+    expect(await page.locator('ol.timeline').textContent()).toContain('no-ticket')
+    expect(await page.getByLabel('Header').textContent()).toContain('carla@example.com')
+  })
+
+  test('has its source, with the names of its fields', async () => {
+    const { page, at } = operator
+    await page.goto(at + (await messageNamed('Wrong colours')))
+    await page.getByRole('link', { name: 'Source' }).click()
+    expect(await page.locator('pre.raw b').allTextContents()).toEqual(expect.arrayContaining(['From:', 'Subject:']))
+  })
+})
+
+describe('a ticket', () => {
+  test('shows what each wrote, the rest folded, and leads to the mail', async () => {
+    const { page, at } = operator
+    await page.goto(`${at}/tickets`)
+    await page.goto(`${at}/tickets/${await ticketOf('Cannot log in')}`)
+    expect(await page.locator('article.entry').first().textContent()).toContain('Session expired')
+    expect(await page.locator('main').textContent()).toContain('acknowledgement to')
+    await page.locator('article.entry a', { hasText: 'The mail' }).first().click()
+    await page.waitForURL(/\/messages\//)
+  })
+})
+
+describe('what operators do', () => {
+  test('many messages of the quarantine are let go at once, with a note, and it is an event with its actor', async () => {
+    const { page, at } = operator
+    await page.goto(`${at}/quarantine`)
+    for (const id of HELD.slice(0, 3)) await page.getByLabel(`Choose Hold it, ${id}`).check()
+    await page.getByLabel('Note').fill('asked Carla')
+    await page.getByRole('button', { name: 'Work again' }).click()
+    expect(await page.getByRole('status').textContent()).toBe('3 messages wait to be worked again.')
+    await console.worked(MAILS.length + 3)
+    await page.goto(at + (await messageNamed('Hold it one')))
+    const way = await page.locator('ol.timeline').textContent()
+    for (const told of ['operator/reprocess', 'token:operator', 'asked Carla']) expect(way).toContain(told)
+    expect(await page.locator('.about .tag').first().textContent()).toBe('ticketed')
+  })
+
+  test('one message is put aside on its page, and taken up again', async () => {
+    const { page, at } = operator
+    await page.goto(at + (await messageNamed('Hold it four')))
+    await page.getByRole('button', { name: 'No ticket' }).click()
+    expect(await page.locator('.about .tag').first().textContent()).toBe('suppressed')
+    const before = MAILS.length + 3
+    await page.getByRole('button', { name: 'Work again' }).click()
+    await console.worked(before + 1)
+    await page.reload()
+    expect(await page.locator('.about .tag').first().textContent()).toBe('ticketed')
+  })
+
+  test('a mailbox is paused, resumed and polled, and new mail appears on an open page by itself', async () => {
+    const { page, at } = operator
+    await visiting({ token: AUDITOR_TOKEN }, async ({ page: open }) => {
+      await open.goto(`${at}/messages`)
+      await page.goto(at)
+      await page.getByRole('button', { name: 'Pause: test' }).click()
+      expect(await page.locator('.card .tag').first().textContent()).toBe('paused')
+      console.mailbox.deliver(named('News of the hour', 'news'))
+      await page.getByRole('button', { name: 'Resume: test' }).click()
+      await open.getByText('News of the hour').waitFor({ timeout: 20_000 })
+      await page.getByRole('button', { name: 'Poll now: test' }).click()
+      expect(await page.getByRole('status').textContent()).toBe('A poll was asked for.')
+    })
+  })
+
+  test('is nothing that an auditor sees', async () => {
+    await visiting({ token: AUDITOR_TOKEN }, async ({ page, at }) => {
+      for (const address of ['/', '/quarantine', await messageNamed('Hold it five')]) {
+        await page.goto(at + address)
+        expect(await page.getByRole('button').allTextContents()).toEqual(
+          address === '/quarantine' ? ['Log out', 'Search'] : ['Log out'],
+        )
+      }
+    })
+  })
+})
