@@ -21,11 +21,16 @@ export function messageShape(message: MessageFields) {
     reason,
     ticket,
     kind: message.kind?.replaceAll('_', '-') ?? null,
-    from: message.fromAddress,
-    subject: message.subject,
     receivedAt: message.receivedAt.toISOString(),
   }
 }
+
+/** With what is of the mail itself: not for a terminal that others look at. */
+export const messageWithContent = (message: MessageFields) => ({
+  ...messageShape(message),
+  from: message.fromAddress,
+  subject: message.subject,
+})
 
 /** Its ticket is the one it is on, or that it reports on. */
 export function messageFields(message: ListedMessage): MessageFields {
