@@ -184,6 +184,18 @@ function messageCommands(program: Command): void {
     .description('its exact octets')
     .action(async (id: string) => (await import('./messages.ts')).rawMessage(config(), id))
   reprocessCommand(messages)
+  const outbox = program
+    .command('outbox')
+    .description('what goes out: acknowledgements and webhooks')
+    .option('--state <state>', 'waiting, sent, failed, skipped')
+    .option('--json', 'one JSON object a line', false)
+    .action(async (options: { state?: string; json: boolean }) =>
+      (await import('./outbox.ts')).listOutbox(config(), options),
+    )
+  outbox
+    .command('replay <id>')
+    .description('send what a webhook was told again')
+    .action(async (id: string) => (await import('./outbox.ts')).replayOutbox(config(), id))
   const tickets = program
     .command('tickets')
     .description('the tickets')

@@ -1,14 +1,18 @@
 /** The other thing that the `send` role does: it tells the webhooks that are set of what happened. */
 import { schedule } from 'node-cron'
 import { asMailchuteError, MailchuteError } from '../errors.ts'
-import { createDeliverer, type Deliverer } from '../outbound/webhooks/deliver.ts'
+import { createDeliverer, type Deliverer, TOO_OLD_SECONDS } from '../outbound/webhooks/deliver.ts'
 import type { App } from './app.ts'
 import type { Duty } from './run.ts'
 
 /** null: no webhook is set. What happens from here on is told of. */
 export async function openDeliverer({ store, log, config }: App, signal: AbortSignal): Promise<Deliverer | null> {
   const { webhooks } = config
-  if (webhooks.length === 0) return null
+  if (webhooks.length === 0) {
+    // What waited for one that is set no more.
+    await store.webhooks.expire(TOO_OLD_SECONDS)
+    return null
+  }
   const deliverer = createDeliverer({ store, log, webhooks, now: () => new Date(), random: Math.random })
   await deliverer.fanOut(signal)
   return deliverer

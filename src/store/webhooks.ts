@@ -2,55 +2,24 @@
  * Who is told of events over HTTP, and what. Deliveries are rows of the outbox, derived from `inbound_events` behind the
  * back of whoever writes them: where no webhook is set nothing is paid for it.
  */
-import type { WebhookEvent } from '../config/webhook-events.ts'
 import { type Act, toldOf } from './act.ts'
 import type { Database, Query } from './database.ts'
 import { type Attempt, ENDED_EVENT, finish, retryLater } from './outbox.ts'
+import { claim, type Delivery, due, OF_WEBHOOKS, type Subscription, targetOf } from './webhook-deliveries.ts'
 import { typeOf } from './webhook-events.ts'
 
-export interface Subscription {
-  readonly name: string
-  readonly events: readonly WebhookEvent[]
-  /** SHA-256 of the URL: one that answered 410 is not asked again. */
-  readonly urlSha256: string
-}
-
-/** A delivery that is to go out now, and belongs to whoever claimed it until its lease ends. */
-export interface Delivery extends Attempt {
-  readonly type: WebhookEvent
-  /** Of its event, by which a receiver tells it from others; ids are only our own numbers. */
-  readonly eventId: string
-  readonly at: Date
-  readonly mailboxId: string
-  readonly mailbox: string
-  readonly code: string
-  readonly reason: string | null
-  readonly message: DeliveredMessage | null
-  readonly ticket: DeliveredTicket | null
-}
-
-export interface DeliveredMessage {
-  readonly id: string
-  readonly messageId: string | null
-  readonly kind: string | null
-  readonly fromAddress: string | null
-  readonly subject: string | null
-}
-
-export interface DeliveredTicket {
-  readonly number: number
-  readonly status: string
-  readonly subject: string
-}
-
 export interface Webhooks {
-  /** Makes the row of each that is new: it is told of what happens from now on. The lowest event that one is at. */
-  ensure(subscriptions: readonly Subscription[]): Promise<bigint | null>
+  /** Makes the row of each that is new: it is told of what happens from now on. */
+  ensure(subscriptions: readonly Subscription[]): Promise<void>
+  /** The lowest event that one of them is at; null: there is none of them. */
+  lowest(subscriptions: readonly Subscription[]): Promise<bigint | null>
   /**
    * Writes what is to go out of the events that follow, up to one below which nothing can come any more (see
    * upkeep/settled.ts). Returns how many events were looked at; 0 also where another process is at it.
    */
   fanOut(subscription: Subscription, upTo: bigint, limit: number): Promise<number>
+  /** Names of those for which something is due. */
+  due(): Promise<string[]>
   claim(subscription: Subscription, leaseSeconds: number): Promise<Delivery | null>
   sent(delivery: Attempt): Promise<void>
   retryLater(delivery: Attempt, reason: string, pauseSeconds: number): Promise<void>
@@ -69,17 +38,15 @@ export interface Webhooks {
   replay(outboxId: string, act: Act): Promise<'done' | 'unknown' | 'refused'>
 }
 
-export const targetOf = (name: string): string => `webhook:${name}`
-
 const TICKET_NUMBER = `CASE WHEN e.detail->>'ticket' ~ '^[0-9]{1,9}$' THEN (e.detail->>'ticket')::int END`
-/** As the partial index has it. */
-const OF_WEBHOOKS = `target LIKE 'webhook:%'`
 const STALE = 'outbound/stale'
 
 export function webhooks(database: Database): Webhooks {
   return {
     ensure: (subscriptions) => ensure(database, subscriptions),
+    lowest: (subscriptions) => lowest(database, subscriptions),
     fanOut: (subscription, upTo, limit) => database.transaction((query) => fanOut(query, subscription, upTo, limit)),
+    due: () => due(database),
     claim: (subscription, leaseSeconds) => database.transaction((query) => claim(query, subscription, leaseSeconds)),
     sent: (delivery) => finish(database.query, delivery, 'sent', null),
     retryLater: (...later) => retryLater(database, ...later),
@@ -92,20 +59,24 @@ export function webhooks(database: Database): Webhooks {
   }
 }
 
-async function ensure(database: Database, subscriptions: readonly Subscription[]): Promise<bigint | null> {
-  const names = subscriptions.map(({ name }) => name)
+const namesOf = (subscriptions: readonly Subscription[]) => subscriptions.map(({ name }) => name)
+
+async function ensure(database: Database, subscriptions: readonly Subscription[]): Promise<void> {
   await database.query({
     name: 'webhook-ensure',
     text: `INSERT INTO webhooks (name, last_event_id)
            SELECT name, coalesce((SELECT max(id) FROM inbound_events), 0) FROM unnest($1::text[]) AS set(name)
            WHERE name NOT IN (SELECT name FROM webhooks)
            ON CONFLICT DO NOTHING`,
-    values: [names],
+    values: [namesOf(subscriptions)],
   })
+}
+
+async function lowest(database: Database, subscriptions: readonly Subscription[]): Promise<bigint | null> {
   const [row] = await database.query<{ lowest: string | null }>({
     name: 'webhook-lowest',
     text: 'SELECT min(last_event_id)::text AS lowest FROM webhooks WHERE name = ANY($1::text[])',
-    values: [names],
+    values: [namesOf(subscriptions)],
   })
   return row?.lowest === null || row === undefined ? null : BigInt(row.lowest)
 }
@@ -134,48 +105,6 @@ async function fanOut(query: Query, { name, events }: Subscription, upTo: bigint
     values: [name, at.lastEventId, upTo.toString(), limit, targetOf(name), events],
   })
   return batch?.looked ?? 0
-}
-
-async function claim(query: Query, subscription: Subscription, leaseSeconds: number): Promise<Delivery | null> {
-  const [row] = await query<Omit<Delivery, 'message' | 'ticket'> & Flat>({
-    name: 'webhook-claim',
-    text: `WITH next AS (
-             SELECT id FROM outbox WHERE state = 'waiting' AND next_attempt_at <= now() AND target = $1 AND ${OF_WEBHOOKS}
-             ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
-           ), begun AS (
-             UPDATE outbox o SET attempts = attempts + 1, next_attempt_at = now() + $2 * interval '1 second'
-             FROM next WHERE o.id = next.id RETURNING o.*
-           )
-           SELECT o.id::text, o.attempts, coalesce(${typeOf('e', '$3::text[]')}, ${typeOf('e', 'NULL::text[]')}) AS type,
-             e.id::text AS "eventId", e.at, e.mailbox_id AS "mailboxId", b.name AS mailbox, e.code,
-             e.detail->>'reason' AS reason, m.id AS "inboundId", m.message_id AS "messageId", m.kind,
-             m.from_address AS "fromAddress", m.subject, t.number, t.status, t.subject AS "ticketSubject"
-           FROM begun o JOIN inbound_events e ON e.id = o.event_id JOIN mailboxes b ON b.id = e.mailbox_id
-           LEFT JOIN inbound_messages m ON m.id = o.inbound_message_id LEFT JOIN tickets t ON t.id = o.ticket_id`,
-    values: [targetOf(subscription.name), leaseSeconds, subscription.events],
-  })
-  return row === undefined ? null : deliveryOf(row)
-}
-
-interface Flat {
-  readonly inboundId: string | null
-  readonly messageId: string | null
-  readonly kind: string | null
-  readonly fromAddress: string | null
-  readonly subject: string | null
-  readonly number: number | null
-  readonly status: string | null
-  readonly ticketSubject: string | null
-}
-
-function deliveryOf(row: Omit<Delivery, 'message' | 'ticket'> & Flat): Delivery {
-  const { inboundId, messageId, kind, fromAddress, subject, number, status, ticketSubject, ...delivery } = row
-  const message = { id: inboundId ?? '', messageId, kind: kind?.replaceAll('_', '-') ?? null, fromAddress, subject }
-  return {
-    ...delivery,
-    message: inboundId === null ? null : message,
-    ticket: number === null ? null : { number, status: status ?? '', subject: ticketSubject ?? '' },
-  }
 }
 
 async function disable(database: Database, { name, urlSha256 }: Subscription): Promise<void> {

@@ -78,7 +78,7 @@ const message = z.strictObject({
 })
 const ticket = z.strictObject({
   ...{ number: z.int(), subject: z.string(), status: z.enum(['open', 'pending', 'closed']), mailbox: z.string() },
-  ...{ requester: address, entries: count, createdAt: instant },
+  ...{ requester: address, entries: count, createdAt: instant, updatedAt: instant },
   ...{ queue: z.string().nullable(), priority: z.enum(['low', 'normal', 'high', 'urgent']) },
   ...{ tags: z.array(z.string()), assignee: z.string().nullable() },
 })

@@ -88,7 +88,7 @@ describe('a message', () => {
       timestamp: expect.stringMatching(/^\d{4}-.+Z$/),
       data: {
         mailbox: 'support',
-        reason: 'thread/new',
+        reason: 'thread/none',
         message: { id: expect.any(String), messageId: '<one@letters.example>', kind: 'personal' },
         ticket: { number: 1, status: 'open' },
       },

@@ -12,7 +12,7 @@ import type { WebhookConfig } from '../../config.ts'
 import { asMailchuteError, type MailchuteError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import type { Store } from '../../store/store.ts'
-import type { Delivery, Subscription } from '../../store/webhooks.ts'
+import type { Delivery, Subscription } from '../../store/webhook-deliveries.ts'
 import { createSettled } from '../../upkeep/settled.ts'
 import { nextAttemptAt, pauseSeconds } from '../back-off.ts'
 import { payloadOf } from './payload.ts'
@@ -35,7 +35,7 @@ export interface Deliverer {
   sendDue(stopping: AbortSignal, cut: AbortSignal): Promise<void>
 }
 
-const TOO_OLD_SECONDS = 3 * 24 * 60 * 60
+export const TOO_OLD_SECONDS = 3 * 24 * 60 * 60
 /** Far longer than an attempt can take. */
 const LEASE_SECONDS = 5 * 60
 const PATIENCE_MILLISECONDS = 1_000
@@ -65,9 +65,12 @@ export function createDeliverer(deps: DeliverDeps): Deliverer {
     standing: { failures: 0, inARow: 0, notBefore: new Date(0) },
   }))
   const subscriptions = receivers.map(({ subscription }) => subscription)
+  let isEnsured = false
   return {
     fanOut: async (stopping) => {
-      const lowest = await deps.store.webhooks.ensure(subscriptions)
+      if (!isEnsured) await deps.store.webhooks.ensure(subscriptions)
+      isEnsured = true
+      const lowest = await deps.store.webhooks.lowest(subscriptions)
       const upTo = lowest === null ? null : await settled(lowest, stopping, PATIENCE_MILLISECONDS)
       if (lowest === null || upTo === null || upTo <= lowest) return
       for (const subscription of subscriptions) await fanOutTo(deps, subscription, upTo, stopping)
@@ -75,7 +78,9 @@ export function createDeliverer(deps: DeliverDeps): Deliverer {
     sendDue: async (stopping, cut) => {
       const expired = await deps.store.webhooks.expire(TOO_OLD_SECONDS)
       if (expired > 0) deps.log.event('webhook.skipped', { reason: 'outbound/stale', messages: expired })
-      const settledAll = await Promise.allSettled(receivers.map((each) => sendTo(deps, each, stopping, cut)))
+      const due = await deps.store.webhooks.due()
+      const asked = receivers.filter(({ webhook }) => due.includes(webhook.name))
+      const settledAll = await Promise.allSettled(asked.map((each) => sendTo(deps, each, stopping, cut)))
       const failed = settledAll.find((each) => each.status === 'rejected')
       if (failed !== undefined) throw failed.reason
     },

@@ -1,6 +1,6 @@
 /** What a receiver is told: ids, codes and numbers; subject and sender only where the operator wants it so. */
 import type { WebhookConfig } from '../../config.ts'
-import type { Delivery } from '../../store/webhooks.ts'
+import type { Delivery } from '../../store/webhook-deliveries.ts'
 
 export function payloadOf(
   { type, at, mailbox, reason, message, ticket }: Delivery,

@@ -1,8 +1,9 @@
-/** Messages and tickets as programs see them: on the command line (--json) and in the API. */
+/** Messages, tickets and what goes out, as programs see them: on the command line (--json) and in the API. */
 import { sanitise } from '../../message/html/sanitise.ts'
 import type { ListedMessage } from '../messages.ts'
 import type { ListedTicket, TicketDetail } from '../tickets.ts'
 import type { FoundMessage } from './messages.ts'
+import type { ListedOutbox } from './outbox.ts'
 import type { FoundTicket } from './tickets.ts'
 
 type MessageFields = Omit<FoundMessage, 'receivedMicroseconds'>
@@ -20,11 +21,16 @@ export function messageShape(message: MessageFields) {
     reason,
     ticket,
     kind: message.kind?.replaceAll('_', '-') ?? null,
-    from: message.fromAddress,
-    subject: message.subject,
     receivedAt: message.receivedAt.toISOString(),
   }
 }
+
+/** With what is of the mail itself: not for a terminal that others look at. */
+export const messageWithContent = (message: MessageFields) => ({
+  ...messageShape(message),
+  from: message.fromAddress,
+  subject: message.subject,
+})
 
 /** Its ticket is the one it is on, or that it reports on. */
 export function messageFields(message: ListedMessage): MessageFields {
@@ -94,3 +100,19 @@ function entryShape(entry: TicketDetail['entries'][number]) {
 }
 
 const sanitisedOrNull = (html: string | null): string | null => (html === null ? null : sanitise(html))
+
+export const outboxShape = (row: ListedOutbox) => ({
+  id: row.id.toString(),
+  target: row.target,
+  state: row.state,
+  reason: row.reason,
+  mailbox: row.mailbox.name,
+  ticket: row.ticket?.number ?? null,
+  recipient: row.recipient,
+  attempts: row.attempts,
+  nextAttemptAt: row.state === 'waiting' ? row.nextAttemptAt.toISOString() : null,
+  createdAt: row.createdAt.toISOString(),
+  finishedAt: row.finishedAt?.toISOString() ?? null,
+  bouncedAt: row.bouncedAt?.toISOString() ?? null,
+  bounceStatus: row.bounceStatus,
+})

@@ -25,6 +25,7 @@ export const MAILBOX_ROUTES: readonly Route[] = [
     operationId: 'pollMailbox',
     summary: 'Asks for a poll now, if none is under way and it is not paused.',
     params: ONE,
+    body: NOTE,
     status: 202,
     answer: z.object({ mailbox: z.string() }),
     problems: [404],

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { z } from 'zod'
 import type { MessageCursor } from '../../../store/browse/messages.ts'
-import { messageFields, messageShape } from '../../../store/browse/shapes.ts'
+import { messageFields, messageWithContent } from '../../../store/browse/shapes.ts'
 import type { MessageDetail } from '../../../store/messages.ts'
 import { present } from '../../pages/list.ts'
 import type { ConsoleDeps } from '../../server.ts'
@@ -35,7 +35,7 @@ export const MESSAGE_ROUTES: readonly Route[] = [
       const items = found.slice(0, limit)
       const last = items.at(-1)
       const next = found.length > limit && last ? `${last.receivedMicroseconds}_${last.id}` : null
-      return { items: items.map(messageShape), next }
+      return { items: items.map(messageWithContent), next }
     },
   }),
   route({
@@ -118,7 +118,7 @@ function whole(message: MessageDetail) {
     code,
     detail: detail as Record<string, unknown>,
   }))
-  return { ...messageShape(messageFields(message)), events }
+  return { ...messageWithContent(messageFields(message)), events }
 }
 
 async function* joined(first: IteratorResult<Buffer>, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {

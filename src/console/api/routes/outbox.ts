@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { ListedOutbox } from '../../../store/browse/outbox.ts'
+import { outboxShape } from '../../../store/browse/shapes.ts'
 import { present } from '../../pages/list.ts'
 import { noSuchPage, notFound, notPossible, type Route, route } from '../route.ts'
 import { note, OUTBOX_STATES, OutboxRow, PAGING, pageOf, text } from '../shapes.ts'
@@ -17,7 +17,7 @@ export const OUTBOX_ROUTES: readonly Route[] = [
     handle: async ({ store }, { query: { cursor, limit, ...filter } }) => {
       const found = await store.browse.outbox(present(filter), idCursor(cursor), limit + 1)
       const items = found.slice(0, limit)
-      return { items: items.map(shapeOf), next: found.length > limit ? String(items.at(-1)?.id ?? '') : null }
+      return { items: items.map(outboxShape), next: found.length > limit ? String(items.at(-1)?.id ?? '') : null }
     },
   }),
   route({
@@ -44,19 +44,3 @@ export function idCursor(cursor: string | undefined): bigint | null {
   if (!ID.test(cursor)) throw noSuchPage()
   return BigInt(cursor)
 }
-
-const shapeOf = (row: ListedOutbox) => ({
-  id: row.id.toString(),
-  target: row.target,
-  state: row.state,
-  reason: row.reason,
-  mailbox: row.mailbox.name,
-  ticket: row.ticket?.number ?? null,
-  recipient: row.recipient,
-  attempts: row.attempts,
-  nextAttemptAt: row.state === 'waiting' ? row.nextAttemptAt.toISOString() : null,
-  createdAt: row.createdAt.toISOString(),
-  finishedAt: row.finishedAt?.toISOString() ?? null,
-  bouncedAt: row.bouncedAt?.toISOString() ?? null,
-  bounceStatus: row.bounceStatus,
-})
