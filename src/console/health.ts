@@ -30,9 +30,14 @@ export interface Readiness {
   readonly hint?: string
 }
 
-export function addHealth(server: FastifyInstance, health: Health): void {
+/** How late the event loop comes to what is due. */
+interface Lag {
+  milliseconds(): number
+  stop(): void
+}
+
+export function addHealth(server: FastifyInstance, health: Health, lag: Lag = watchLag()): void {
   traceRequests(server)
-  const lag = watchLag()
   server.addHook('onClose', async () => lag.stop())
   server.get('/livez', (_, reply) => {
     const lagMilliseconds = Math.round(lag.milliseconds())
@@ -62,7 +67,7 @@ const WINDOW_MILLISECONDS = 10_000
 const RESOLUTION_MILLISECONDS = 20
 
 /** The mean of this window or of the one before, whichever is worse. */
-function watchLag(): { milliseconds(): number; stop(): void } {
+function watchLag(): Lag {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MILLISECONDS })
   let last = 0
   const next = setInterval(() => {
