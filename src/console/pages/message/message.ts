@@ -33,7 +33,8 @@ export function addMessage(server: FastifyInstance, { store }: ConsoleDeps): voi
   })
   server.get('/messages/:id/raw', async (request, reply) => {
     const { id, sha256, rawMessage } = await find(store, request)
-    if (rawMessage.purgedAt !== null) throw new MailchuteError('store/purged', 'the octets of this message were removed')
+    if (rawMessage.purgedAt !== null)
+      throw new MailchuteError('store/purged', 'the octets of this message were removed')
     return reply
       .type('message/rfc822')
       .header('content-disposition', `attachment; filename="${id}.eml"`)
