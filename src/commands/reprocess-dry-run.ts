@@ -102,13 +102,10 @@ function toldOf({ state, reason, ticket, marks }: Decision, { isFirst, ticket: o
   const opens = state === 'ticketed' && ticket === null
   const onto = isFirst && opens ? own : ticket
   const { queue, priority, tags } = marks
+  const isOpening = opens || (isFirst && onto === own)
   return {
-    state,
-    reason,
-    ticket: onto ?? (opens ? 'new' : null),
-    queue,
-    priority: opens ? (priority ?? 'normal') : null,
-    tags,
+    ...{ state, reason, ticket: onto ?? (opens ? 'new' : null), queue, tags },
+    priority: isOpening ? (priority ?? 'normal') : null,
   }
 }
 
