@@ -11,7 +11,8 @@ export async function browse({ databaseUrl }: { databaseUrl: string }) {
   const parsePool = createParsePool({ threads: 1 })
   const tokens = { operator: TOKEN, auditor: null }
   const nothing = async () => undefined
-  const deps = { store, mailboxes: [], tokens, parsePool, wake: nothing, requestPoll: nothing, now: () => new Date() }
+  const asking = { queue: null, wake: nothing, requestPoll: nothing, now: () => new Date() }
+  const deps = { store, mailboxes: [], tokens, parsePool, ...asking }
   const served = await startConsole(deps, { host: '127.0.0.1', port: 0 })
   const took: { page: string; ms: number }[] = []
   for (const page of await pagesOf(store)) {

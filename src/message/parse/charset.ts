@@ -65,20 +65,21 @@ function exact(octets: Buffer, { by, label }: Charset): string | null {
   }
 }
 
-/**
- * Text that was cut in the midst of a character is UTF-8 all the same, if other characters show it to be: a name like
- * `Jos\xe9` is none.
- */
+/** Text that was cut in the midst of a character is UTF-8 all the same, if it is anywhere else: `Café` in Latin 1 is not. */
 function cutUtf8(octets: Buffer): string | null {
   for (let cut = 1; cut <= 3 && cut < octets.length; cut++) {
-    const octet = octets[octets.length - cut] ?? 0
-    if (octet < 0x80) return null
-    if (octet < 0xc0) continue
+    const lead = octets[octets.length - cut] ?? 0
+    if (lead < 0x80) return null
+    if (lead < 0xc0) continue
     const head = octets.subarray(0, -cut)
-    return isUtf8(head) && !isAscii(head) ? octets.toString('utf8') : null
+    return cut < sequenceLength(lead) && !isAscii(head) && isUtf8(head) ? octets.toString('utf8') : null
   }
   return null
 }
+
+/** RFC 3629 section 4; 0 of what begins none. */
+const sequenceLength = (lead: number): number =>
+  lead < 0xc2 || lead > 0xf4 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4
 
 /** A few characters that are wrong are no sign of another charset. */
 function unlessBroken(text: string): string | null {
