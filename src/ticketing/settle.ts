@@ -1,6 +1,6 @@
 /** A mail becomes no ticket: it waits for a person, or rightly nobody waits for it. */
 import { MailchuteError } from '../errors.ts'
-import type { ParsedMessage } from '../message/parsed-message.ts'
+import type { About } from '../store/reports.ts'
 import type { Store } from '../store/store.ts'
 import type { Known } from './effect.ts'
 import { aboutOf } from './entry.ts'
@@ -19,15 +19,17 @@ export interface Settled {
 export async function settleWithoutTicket(
   store: Store,
   { ticketTokens }: Judging,
-  { waiting: { id }, mail, isLastAttempt }: Known,
+  known: Known,
   { fate, reason, ruling }: Settled,
 ): Promise<Outcome> {
+  const { mail, waiting } = known
+  const { id } = waiting
   const detail = { kind: mail.kind, ...toldOf(ruling) }
   if (fate === 'hold') {
     const held = await store.messages.quarantine(id, reason, detail, aboutOf(mail))
     return held ? { state: 'quarantined', reason } : { state: 'nothing-to-do' }
   }
-  const booking = answersAnother(mail.kind) ? await bookingOf(store, ticketTokens, id, mail, isLastAttempt) : null
+  const booking = answersAnother(mail.kind) ? await bookingOf(store, ticketTokens, known) : null
   const about = { ...aboutOf(mail), ticketId: booking?.ticketId ?? null }
   const told = booking === null ? detail : { ...detail, ticket: booking.ticketNumber }
   const done = await store.reports.book(id, reason, told, about, booking?.returned ?? null)
@@ -36,20 +38,22 @@ export async function settleWithoutTicket(
 }
 
 /** Who sent a report is no participant and is not asked for: it adds nothing to the ticket that anybody reads. */
-async function bookingOf(
-  store: Store,
-  openTokens: OpenTicketTokens,
-  id: string,
-  mail: ParsedMessage,
-  isLastAttempt: boolean,
-) {
-  const about = await reportedOn(openTokens, mail)
+async function bookingOf(store: Store, openTokens: OpenTicketTokens, known: Known) {
+  const about = await reportedOn(openTokens, known.mail)
   if (about.signed.length + about.msgIds.length === 0) return null
+  const found = (await store.reports.find(known.waiting.id, about)) ?? (await afterItsOriginal(store, known, about))
+  if (found === null) return null
+  return { ...found, returned: found.outbox === null ? null : returnOf(known.mail, found.outbox) }
+}
+
+/** What a bounce gives back is no reference of its own, so nobody has let that go first yet. */
+async function afterItsOriginal(store: Store, { waiting: { id }, isLastAttempt, first }: Known, about: About) {
+  const originals = await store.reports.waitingOriginals(id, about.msgIds)
+  if (originals.length === 0) return null
+  for (const original of originals) await first(original)
   const found = await store.reports.find(id, about)
-  if (found === null) {
-    // Its turn came first, but its work failed for now. Reports that name each other must not wait for ever.
-    if (isLastAttempt || !(await store.reports.areWaiting(id, about.msgIds))) return null
-    throw new MailchuteError('job/original-waits', 'the mail that it is about waits itself', { context: { id } })
-  }
-  return { ...found, returned: found.outbox === null ? null : returnOf(mail, found.outbox) }
+  if (found !== null || isLastAttempt) return found
+  // Its work failed for now, or it waits for this one: reports that name each other must not wait for ever.
+  if ((await store.reports.waitingOriginals(id, about.msgIds)).length === 0) return null
+  throw new MailchuteError('job/original-waits', 'the mail that it is about waits itself', { context: { id } })
 }
