@@ -90,7 +90,13 @@ async function decideAgain(app: App, judging: Judging, pool: ParsePool, message:
   const mail = await pool.parse(source, signal)
   const authenticity = storedOf(message) ?? (await judging.authenticate(source, mailboxId, mail.from, signal))
   const store = state === 'ticketed' ? app.store : asReprocessed(app.store, reason)
-  return await decide(store, judging, { waiting: message, mail, authenticity, isLastAttempt: true })
+  return await decide(store, judging, {
+    waiting: message,
+    mail,
+    authenticity,
+    isLastAttempt: true,
+    first: async () => undefined,
+  })
 }
 
 function storedOf({ trust, authenticity }: Decided): Authenticity | null {

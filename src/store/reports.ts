@@ -40,8 +40,8 @@ export const COMPLAINT = 'complaint'
 export interface Reports {
   /** The ticket that a report is about: of the mailbox's, unless a token of ours names it. null: it is about none. */
   find(inboundMessageId: string, about: About): Promise<Reported | null>
-  /** A message of the mailbox with one of these msg-ids is not worked yet. */
-  areWaiting(inboundMessageId: string, msgIds: readonly string[]): Promise<boolean>
+  /** Messages of the mailbox with one of these msg-ids that are not worked yet. */
+  waitingOriginals(inboundMessageId: string, msgIds: readonly string[]): Promise<string[]>
   /**
    * Out of `received` and suppressed, with what came back of ours, in one statement (I3). False: it had left `received`
    * already.
@@ -58,7 +58,7 @@ export interface Reports {
 export function reports(database: Database): Reports {
   return {
     find: (inboundMessageId, about) => find(database, inboundMessageId, about),
-    areWaiting: (inboundMessageId, msgIds) => areWaiting(database, inboundMessageId, msgIds),
+    waitingOriginals: (inboundMessageId, msgIds) => waitingOriginals(database, inboundMessageId, msgIds),
     book: (...booking) => book(database, ...booking),
   }
 }
@@ -107,16 +107,16 @@ async function find(
   }
 }
 
-async function areWaiting(database: Database, id: string, msgIds: readonly string[]): Promise<boolean> {
-  const rows = await database.query({
+async function waitingOriginals(database: Database, id: string, msgIds: readonly string[]): Promise<string[]> {
+  const rows = await database.query<{ id: string }>({
     name: 'report-original-waits',
-    text: `SELECT 1 FROM inbound_messages me
+    text: `SELECT DISTINCT m.id FROM inbound_messages me
            JOIN message_references r ON r.mailbox_id = me.mailbox_id AND r.msg_id_sha256 = ANY($2::text[]) AND r.position = 0
            JOIN inbound_messages m ON m.id = r.inbound_message_id AND m.state = 'received' AND m.id <> me.id
-           WHERE me.id = $1 LIMIT 1`,
+           WHERE me.id = $1 LIMIT ${MATCHES_LIMIT}`,
     values: [id, msgIds.map(keyOf)],
   })
-  return rows.length > 0
+  return rows.map((row) => row.id)
 }
 
 const BOOK = `

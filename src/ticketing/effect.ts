@@ -20,6 +20,8 @@ export interface Known {
   readonly authenticity: Authenticity
   /** Nobody tries again by itself. */
   readonly isLastAttempt: boolean
+  /** Resolves when another message that waits was worked, as far as it can be now. */
+  readonly first: (inboundMessageId: string) => Promise<void>
 }
 
 export async function effect(store: Store, judging: Judging, known: Known): Promise<Outcome> {

@@ -49,15 +49,14 @@ export function createProcess(
     try {
       if (run.stalls > 0) await assertHarmless(store, waiting)
       if (waiting.threadId === null) await indexThreads(waiting.mailboxId)
-      for (const ancestorId of await ancestorsOf(store, waiting)) {
-        await turns.first(inboundMessageId, ancestorId, run.signal)
-      }
-      const copy = await asCopy(store, waiting, (id) => turns.first(inboundMessageId, id, run.signal))
+      const first = (otherId: string) => turns.first(inboundMessageId, otherId, run.signal)
+      for (const ancestorId of await ancestorsOf(store, waiting)) await first(ancestorId)
+      const copy = await asCopy(store, waiting, first)
       if (copy !== null) return copy
       const source = octetsOf(store, waiting)
       const mail = await parsePool.parse(source, run.signal)
       const authenticity = await judging.authenticate(source, waiting.mailboxId, mail.from, run.signal)
-      return await effect(store, judging, { waiting, mail, authenticity, isLastAttempt: run.isLastAttempt })
+      return await effect(store, judging, { waiting, mail, authenticity, isLastAttempt: run.isLastAttempt, first })
     } catch (thrown) {
       return await giveUp(store, waiting, asMailchuteError(thrown), run)
     }

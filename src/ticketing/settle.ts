@@ -1,5 +1,7 @@
 /** A mail becomes no ticket: it waits for a person, or rightly nobody waits for it. */
 import { MailchuteError } from '../errors.ts'
+
+import type { About } from '../store/reports.ts'
 import type { Store } from '../store/store.ts'
 import type { Known } from './effect.ts'
 import { aboutOf } from './entry.ts'
@@ -21,8 +23,8 @@ export async function settleWithoutTicket(
   known: Known,
   { fate, reason, ruling }: Settled,
 ): Promise<Outcome> {
-  const { id } = known.waiting
-  const { mail } = known
+  const { mail, waiting } = known
+  const { id } = waiting
   const detail = { kind: mail.kind, ...toldOf(ruling) }
   if (fate === 'hold') {
     const held = await store.messages.quarantine(id, reason, detail, aboutOf(mail))
@@ -40,19 +42,23 @@ export async function settleWithoutTicket(
  * Who sent a report is no participant and is not asked for: it adds nothing to the ticket that anybody reads. null: it
  * reports on none.
  */
-export async function bookingOf(
-  store: Store,
-  openTokens: OpenTicketTokens,
-  { waiting: { id }, mail, isLastAttempt }: Known,
-) {
-  if (!answersAnother(mail.kind)) return null
-  const about = await reportedOn(openTokens, mail)
+export async function bookingOf(store: Store, openTokens: OpenTicketTokens, known: Known) {
+  if (!answersAnother(known.mail.kind)) return null
+  const about = await reportedOn(openTokens, known.mail)
   if (about.signed.length + about.msgIds.length === 0) return null
+  const found = (await store.reports.find(known.waiting.id, about)) ?? (await afterItsOriginal(store, known, about))
+  if (found === null) return null
+  return { ...found, returned: found.outbox === null ? null : returnOf(known.mail, found.outbox) }
+}
+
+/** What a bounce gives back is no reference of its own, so nobody has let that go first yet. */
+async function afterItsOriginal(store: Store, { waiting: { id }, isLastAttempt, first }: Known, about: About) {
+  const originals = await store.reports.waitingOriginals(id, about.msgIds)
+  if (originals.length === 0) return null
+  for (const original of originals) await first(original)
   const found = await store.reports.find(id, about)
-  if (found === null) {
-    // Its turn came first, but its work failed for now. Reports that name each other must not wait for ever.
-    if (isLastAttempt || !(await store.reports.areWaiting(id, about.msgIds))) return null
-    throw new MailchuteError('job/original-waits', 'the mail that it is about waits itself', { context: { id } })
-  }
-  return { ...found, returned: found.outbox === null ? null : returnOf(mail, found.outbox) }
+  if (found !== null || isLastAttempt) return found
+  // Its work failed for now, or it waits for this one: reports that name each other must not wait for ever.
+  if ((await store.reports.waitingOriginals(id, about.msgIds)).length === 0) return null
+  throw new MailchuteError('job/original-waits', 'the mail that it is about waits itself', { context: { id } })
 }

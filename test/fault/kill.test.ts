@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { generateMails } from '../../src/sandbox/generate.ts'
 import { createRandom, type Random } from '../../src/sandbox/random.ts'
 import { FAULT_SERVERS, type FaultServer, type FaultServerOptions, type Step } from '../support/fault-server.ts'
+import { absenceNote, bounce, mail } from '../support/mails.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { buildProgram, type Running, start } from '../support/program.ts'
 import { brokenPromises } from '../support/promises.ts'
@@ -57,6 +58,8 @@ interface Round {
   readonly random: Random
   /** All that were ever delivered. */
   readonly octets: Buffer[]
+  /** How many of them report on another. */
+  booked: number
   /** Where it was when it was killed. */
   readonly phases: Map<Phase, number>
   launch(): Running
@@ -78,7 +81,15 @@ async function killAgainAndAgain(seed: number, { open, redisUrl, kills }: Over):
     ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
   }
   const launch = () => start(['drain', '--json'], settings)
-  const round: Round = { server, databaseUrl, random: createRandom(seed), octets: [], phases: new Map(), launch }
+  const round: Round = {
+    server,
+    databaseUrl,
+    random: createRandom(seed),
+    octets: [],
+    booked: 0,
+    phases: new Map(),
+    launch,
+  }
   await deliver(round, MAILS_A_ROUND)
   for (let killed = 0; killed < kills; ) {
     const code = await oneLife(round, await pickMoment(round))
@@ -97,12 +108,21 @@ async function killAgainAndAgain(seed: number, { open, redisUrl, kills }: Over):
   if (kills >= 40) expect([...round.phases.keys()].toSorted()).toEqual(PHASES.toSorted())
 }
 
-async function deliver({ server, octets }: Round, count: number): Promise<void> {
+async function deliver(round: Round, count: number): Promise<void> {
+  const { server, octets } = round
   const threads = { count: 20, mailsEach: 3, link: 'references' } as const
-  for (const mail of generateMails({ count, seed: octets.length, averageBytes: 2500, threads })) {
-    await server.deliver(mail.octets, mail.uniqueId)
-    octets.push(mail.octets)
+  const ids = ['asked', 'bounce', 'away'].map((name) => `${name}${octets.length}`)
+  const [asked = '', bounced = '', away = ''] = ids
+  const reports = [bounce({ id: bounced, about: asked }), absenceNote({ id: away, about: asked })]
+  for (const each of generateMails({ count, seed: octets.length, averageBytes: 2500, threads })) {
+    await server.deliver(each.octets, each.uniqueId)
+    octets.push(each.octets)
   }
+  for (const [index, each] of [mail({ id: asked }), ...reports].entries()) {
+    await server.deliver(each, ids[index] ?? '')
+    octets.push(each)
+  }
+  round.booked += reports.length
 }
 
 const PHASES = ['start', 'login', 'download', 'delete', 'end', 'work'] as const
@@ -159,9 +179,13 @@ async function finishOff({ launch }: Round): Promise<void> {
   }
 }
 
-async function checkRound({ server, databaseUrl, octets, phases }: Round, seed: number, killed: number): Promise<void> {
+async function checkRound(
+  { server, databaseUrl, octets, booked, phases }: Round,
+  seed: number,
+  killed: number,
+): Promise<void> {
   const left = await server.left()
-  const broke = await brokenPromises(databaseUrl, { octets, asSent: server.asSent })
+  const broke = await brokenPromises(databaseUrl, { octets, booked, asSent: server.asSent })
   const where = { seed, killed, phases: Object.fromEntries(phases) }
   expect({ ...where, left, broke }).toEqual({ ...where, left: 0, broke: [] })
 }
