@@ -224,6 +224,23 @@ describe('what is asked for', () => {
     expect((await console.store.messages.find(id))?.state).toBe('ticketed')
   })
 
+  test('is done by an operator, told with his note, and accounted for', async () => {
+    const act = (action: string) =>
+      ask(`/messages/${held}/act`, form({ csrf: operator.csrf, action, note: ' seen ' }, headers()))
+    expect((await act('suppress')).headers.get('location')).toBe(`/messages/${held}?done=suppress&count=1`)
+    const found = await console.store.messages.find(held)
+    expect([found?.state, found?.reason]).toEqual(['suppressed', 'operator/suppress'])
+    expect(found?.events.at(-1)).toMatchObject({
+      code: 'operator/suppress',
+      detail: { actor: 'token:operator', note: 'seen', reason: 'operator/suppress', heldFor: 'rule/hold' },
+    })
+    expect((await console.store.balance()).imbalances).toEqual([])
+    await act('reprocess')
+    await console.worked(3)
+    expect((await console.store.messages.find(held))?.state).toBe('ticketed')
+    expect((await console.store.balance()).imbalances).toEqual([])
+  })
+
   test('every answer tells browsers to keep nothing, load nothing from elsewhere and frame nothing', async () => {
     for (const address of ['/', '/login', '/no-such-page', `/messages/${id}`]) {
       const answer = await ask(address, { headers: headers() })
