@@ -48,7 +48,7 @@ export interface ConsoleDeps {
   readonly now: () => Date
 }
 
-export interface ConsoleQueue {
+interface ConsoleQueue {
   wake(inboundMessageIds: readonly string[]): Promise<void>
   requestPoll(mailbox: string): Promise<void>
 }
