@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util'
 import { print, printJson, progressLine } from '../src/commands/terminal.ts'
 import { auditRows } from './rows/audit.ts'
+import { consoleRows } from './rows/console.ts'
 import { drainRows } from './rows/drain.ts'
 import { idleRows } from './rows/idle.ts'
 import { intakeRows } from './rows/intake.ts'
@@ -25,6 +26,7 @@ const ROWS: readonly Row[] = [
   ...slowLineRows,
   ...idleRows,
   ...auditRows,
+  ...consoleRows,
   ...understandRows,
 ]
 

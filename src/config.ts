@@ -3,6 +3,7 @@
  * hears of every mistake at once, each with what to do. No secret ever appears in a problem.
  */
 import path from 'node:path'
+import { readAlerts } from './config/alerts.ts'
 import { readEnvironment } from './config/environment.ts'
 import { readGeneral, rulesFile } from './config/general.ts'
 import { readMailboxes } from './config/mailbox.ts'
@@ -37,6 +38,7 @@ export interface Config {
   readonly dns: DnsConfig | null
   /** More similar mails of one sender than this within the hour are held; null: no limit. */
   readonly similarPerHour: number | null
+  readonly alerts: AlertsConfig
   /** In the order of their names. */
   readonly webhooks: readonly WebhookConfig[]
   /** In the order of their names. */
@@ -56,6 +58,16 @@ export interface WebhookConfig {
   readonly hasContent: boolean
   /** It may be in a private network. */
   readonly mayBePrivate: boolean
+}
+
+export interface AlertsConfig {
+  /** A mailbox without a good poll for so long stands still. */
+  readonly pollMinutes: number
+  /** null: nobody is told, the log and the console have them. */
+  readonly tell:
+    | { readonly kind: 'webhook'; readonly url: string }
+    | { readonly kind: 'mail'; readonly to: readonly string[]; readonly fromMailbox: string }
+    | null
 }
 
 export interface DnsConfig {
@@ -98,6 +110,15 @@ export interface MailboxConfig {
   /** null: new tickets are not acknowledged. */
   readonly acknowledge: AcknowledgeConfig | null
   readonly policy: MailboxPolicy
+  readonly retention: RetentionConfig
+}
+
+/** How long what a message says is kept after all is done with it; null: for ever. */
+export interface RetentionConfig {
+  /** Its octets, counted from when the message was finished. */
+  readonly rawSeconds: number | null
+  /** What of it is on a ticket, counted from the last entry of that ticket, once it is closed. */
+  readonly contentSeconds: number | null
 }
 
 /** How mail of a mailbox is judged. */
@@ -207,6 +228,8 @@ export function readConfig(env: NodeJS.ProcessEnv, cwd: string): Config {
   const general = readGeneral(settings, cwd, problems)
   const mailboxes = readMailboxes(mailboxNames(settings.names()), settings, problems)
   const webhooks = readWebhooks(webhookNames(settings.names()), settings, problems)
+  const alerts = readAlerts(settings, mailboxes, problems)
   if (problems.length > 0) throw new ConfigError(problems)
-  return { ...general, dataDir: path.resolve(cwd, settings.get('MAILCHUTE_DATA') ?? 'data'), webhooks, mailboxes }
+  const dataDir = path.resolve(cwd, settings.get('MAILCHUTE_DATA') ?? 'data')
+  return { ...general, alerts, dataDir, webhooks, mailboxes }
 }

@@ -268,6 +268,11 @@ export const ERROR_CATALOGUE = {
     EX_DATAERR,
     'the server refuses this mail for good, most often because there is no such recipient; the others go on',
   ),
+  'outbound/alert-refused': entry(
+    'retry',
+    EX_UNAVAILABLE,
+    'check MAILCHUTE_ALERT_WEBHOOK_URL, and that the network lets it through; it is tried again',
+  ),
 
   'webhook/unreachable': entry(
     'retry',
@@ -349,6 +354,11 @@ export const ERROR_CATALOGUE = {
     'quarantine',
     EX_DATAERR,
     'stored octets no longer match their digest: check the disk, restore from a backup',
+  ),
+  'store/purged': entry(
+    'quarantine',
+    EX_DATAERR,
+    'nothing brings it back: what was stored was removed when its time was over, or erased (docs/retention.md); digest and events are kept',
   ),
   'store/write-refused': entry(
     'quarantine',

@@ -46,6 +46,12 @@ export const LOG_EVENTS = {
   'audit.sealed': 'info',
   'audit.waiting': 'warn',
   'audit.failed': 'error',
+  'alert.began': 'error',
+  'alert.over': 'info',
+  'alert.failed': 'warn',
+  'alert.not-looked': 'warn',
+  'retention.purged': 'info',
+  'retention.failed': 'error',
   'serve.started': 'info',
   'serve.skipped': 'warn',
 } as const satisfies Record<string, pino.Level>

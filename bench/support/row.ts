@@ -4,7 +4,7 @@ import type { World } from './world.ts'
 export interface Row {
   readonly group: Group
   readonly what: string
-  readonly unit: 'mails/s' | 'ms CPU' | 'round trips' | 'events/s'
+  readonly unit: 'mails/s' | 'ms CPU' | 'round trips' | 'events/s' | 'ms'
   readonly goal?: { readonly atLeast: number } | { readonly atMost: number }
   /** A later, higher aim; told, not judged. */
   readonly aim?: number
@@ -15,7 +15,7 @@ export interface Row {
   measure(world: World): Promise<Measured>
 }
 
-export const GROUPS = ['intake', 'drain', 'peers', 'slow', 'idle', 'audit', 'stages', 'understand'] as const
+export const GROUPS = ['intake', 'drain', 'peers', 'slow', 'idle', 'audit', 'console', 'stages', 'understand'] as const
 export type Group = (typeof GROUPS)[number]
 
 export interface Measured {

@@ -60,4 +60,6 @@ const SAYS: Readonly<Record<Check, string>> = {
   'outbox-without-cause': 'written to go out for no event',
   'outbox-unexplained': 'sent, failed or skipped without the event that says so, or the other way round',
   'octets-of-nobody': 'octets that no message has',
+  'octets-missing': 'octets that are gone, and nobody has purged them',
+  'purged-unexplained': 'messages of which something was removed, and no event says so',
 }

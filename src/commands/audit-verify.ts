@@ -40,6 +40,10 @@ function assertDigest(digest: string): string {
 interface RawReport {
   readonly messages: number
   readonly damaged: readonly string[]
+  /** Whose octets were removed. */
+  readonly purged: number
+  /** Said to be removed, and still there. */
+  readonly notGone: readonly string[]
 }
 
 const MESSAGES_A_READ = 500
@@ -61,7 +65,8 @@ async function verifyRaw({ store }: App): Promise<RawReport> {
     line.show(`${messages} raw messages ...`)
   }
   line.clear()
-  return { messages, damaged: damaged.toSorted() }
+  const { messages: purged, notGone } = await store.audit.purged()
+  return { messages, damaged: damaged.toSorted(), purged, notGone }
 }
 
 async function isWhole(octets: AsyncIterable<Buffer>): Promise<boolean> {
@@ -69,7 +74,10 @@ async function isWhole(octets: AsyncIterable<Buffer>): Promise<boolean> {
     for await (const _ of octets);
     return true
   } catch (thrown) {
-    if (asMailchuteError(thrown).code === 'store/raw-damaged') return false
+    const { code } = asMailchuteError(thrown)
+    // Purged since the list was read.
+    if (code === 'store/purged') return true
+    if (code === 'store/raw-damaged') return false
     throw thrown
   }
 }
@@ -115,12 +123,16 @@ function keyText({ proven, unkeyed, unknown }: Verified['proofs']): string {
   return parts.length === 0 ? 'nothing to prove' : parts.join(', ')
 }
 
-function rawText({ messages, damaged }: RawReport): string {
+function rawText({ messages, damaged, purged, notGone }: RawReport): string {
   const verdict =
     damaged.length === 0
       ? colours.green('all as stored')
       : colours.red(`${damaged.length} damaged: ${damaged.slice(0, 3).join(', ')}`)
-  return lines([['raw', `${counted(messages, 'message')}, ${verdict}`]])
+  const gone = notGone.length === 0 ? '' : colours.red(`, ${notGone.length} of them still there: ${notGone[0]}`)
+  return lines([
+    ['raw', `${counted(messages, 'message')}, ${verdict}`],
+    ...(purged === 0 ? [] : [['purged', `${counted(purged, 'message')}${gone}`] as const]),
+  ])
 }
 
 const LABEL_WIDTH = 12
@@ -131,6 +143,9 @@ const lines = (pairs: readonly (readonly [string, string])[]): string =>
 function faultsOf({ finding }: Verified, raw: RawReport | null): MailchuteError[] {
   return [
     ...(finding === null ? [] : [new MailchuteError('audit/broken', finding.message)]),
+    ...(raw === null || raw.notGone.length === 0
+      ? []
+      : [new MailchuteError('audit/unbalanced', `${counted(raw.notGone.length, 'purged raw message')} still there`)]),
     ...(raw === null || raw.damaged.length === 0
       ? []
       : [new MailchuteError('store/raw-damaged', `${counted(raw.damaged.length, 'raw message')} no longer as stored`)]),

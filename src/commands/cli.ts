@@ -6,6 +6,8 @@ import { asMailchuteError, MailchuteError } from '../errors.ts'
 import { shutdownSignal } from '../shutdown.ts'
 import { auditCommands } from './cli-audit.ts'
 import { settingCommands } from './cli-mailbox.ts'
+import { eraseCommand } from './cli-privacy.ts'
+import { reprocessCommand } from './cli-reprocess.ts'
 import { print, printError, printJson, progressLine } from './terminal.ts'
 
 /** Runs the command line and resolves with the exit code. Commands are loaded when called: starting must be quick. */
@@ -23,6 +25,7 @@ export async function cli(argv: readonly string[], version: string): Promise<num
   messageCommands(program)
   rulesCommands(program)
   auditCommands(program, signal, result)
+  eraseCommand(program, signal)
   explainCommand(program, result)
   try {
     await program.parseAsync([...argv], { from: 'user' })
@@ -180,11 +183,7 @@ function messageCommands(program: Command): void {
     .command('raw <id>')
     .description('its exact octets')
     .action(async (id: string) => (await import('./messages.ts')).rawMessage(config(), id))
-  messages
-    .command('reprocess <id>')
-    .alias('release')
-    .description('work a quarantined or suppressed message again')
-    .action(async (id: string) => (await import('./messages.ts')).reprocessMessage(config(), id))
+  reprocessCommand(messages)
   const outbox = program
     .command('outbox')
     .description('what goes out: acknowledgements and webhooks')

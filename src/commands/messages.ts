@@ -5,7 +5,6 @@ import { messageFields, messageShape } from '../store/browse/shapes.ts'
 import type { ListedMessage, MessageDetail, MessageFilter } from '../store/messages.ts'
 import type { Store } from '../store/store.ts'
 import { type App, openApp } from './app.ts'
-import { cliActor } from './cli-actor.ts'
 import { ago, bytes, print, printable, printJson, table } from './terminal.ts'
 
 const PAGE = 500
@@ -28,7 +27,7 @@ export async function listMessages(config: Config, options: ListOptions): Promis
   if (!options.json) print(messageTable(rows))
 }
 
-function stateOf(name: string | undefined) {
+export function stateOf(name: string | undefined) {
   const state = STATES.find((each) => each === name)
   if (name === undefined || state !== undefined) return state
   throw new MailchuteError('usage/invalid', `no such state: ${printable(name, 30)}`, {
@@ -71,7 +70,7 @@ function ticketMark(message: ListedMessage): string {
 /** The whole way of one message: every event with its code. */
 export async function showMessage(config: Config, id: string, options: { json: boolean }): Promise<void> {
   await using app = await openApp(config)
-  const message = await find(app, id)
+  const message = await findMessage(app, id)
   const events = message.events.map(({ at, code, detail }) => ({ at: at.toISOString(), code, detail }))
   if (options.json) return printJson({ ...listed(message), events })
   const about = Object.entries(listed(message)).map(
@@ -84,27 +83,13 @@ export async function showMessage(config: Config, id: string, options: { json: b
 /** The exact octets, as the server had them. */
 export async function rawMessage(config: Config, id: string): Promise<void> {
   await using app = await openApp(config)
-  const { sha256 } = await find(app, id)
+  const { sha256 } = await findMessage(app, id)
   for await (const octets of app.store.raw.octets(sha256)) {
     if (!process.stdout.write(octets)) await once(process.stdout, 'drain')
   }
 }
 
-/** Back into work, by today's rules. */
-export async function reprocessMessage(config: Config, id: string): Promise<void> {
-  await using app = await openApp(config)
-  const message = await find(app, id)
-  if (!(await app.store.messages.reprocess(message.id, { actor: cliActor() }))) {
-    throw new MailchuteError('usage/invalid', `message ${message.id} is ${message.state}`, {
-      hint: 'only quarantined and suppressed messages can be worked again',
-    })
-  }
-  const queue = await app.openQueue()
-  await queue.wake([message.id])
-  print(`${message.id} waits to be worked again: \`mailchute run\` or \`mailchute drain\` does it\n`)
-}
-
-async function find(app: App, id: string): Promise<MessageDetail> {
+export async function findMessage(app: App, id: string): Promise<MessageDetail> {
   const message = await app.store.messages.find(id)
   if (message !== null) return message
   throw new MailchuteError(

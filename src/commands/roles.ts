@@ -6,6 +6,7 @@ import { type PollResult, poll } from '../intake/poll.ts'
 import type { Log } from '../log.ts'
 import type { Queue, Work } from '../queue/queue.ts'
 import type { Mailbox } from '../store/mailboxes.ts'
+import { traced } from '../telemetry.ts'
 import type { Outcome } from '../ticketing/outcome.ts'
 import { createParsePool } from '../ticketing/parse-pool.ts'
 import { createProcess } from '../ticketing/process.ts'
@@ -31,7 +32,10 @@ export function startWork(app: App, queue: Queue, onOutcome: (outcome: Outcome) 
   })
   const work: Work = queue.work(async (inboundMessageId, run) => {
     try {
-      await process(inboundMessageId, run)
+      await traced('work', { inbound_message_id: inboundMessageId }, async (tell) => {
+        const found = await process(inboundMessageId, run)
+        tell({ state: found.state, reason: 'reason' in found ? found.reason : undefined })
+      })
     } catch (error) {
       app.log.failure('message.failed', asMailchuteError(error), { inboundMessageId, isLastAttempt: run.isLastAttempt })
       throw error
@@ -81,7 +85,14 @@ export function createPollOnce(app: App, queue: Queue): PollOnce {
     const row = (await app.store.mailboxes.find(mailbox.name)) ?? app.rows.get(mailbox.name)
     if (row === undefined) throw new MailchuteError('config/unknown-mailbox', `no mailbox is named ${mailbox.name}`)
     const startedAt = performance.now()
-    const result = await poll(deps, mailbox, row, signal)
+    const result = await traced('poll', { mailbox: mailbox.name }, async (tell) => {
+      const found = await poll(deps, mailbox, row, signal)
+      tell({
+        outcome: found.outcome,
+        ...(found.outcome === 'busy' ? {} : { ...found.sheet, error: found.error?.code }),
+      })
+      return found
+    })
     logPoll(app.log, mailbox, row, result, performance.now() - startedAt)
     return result
   }

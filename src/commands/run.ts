@@ -6,8 +6,10 @@ import type { JobRun, Queue } from '../queue/queue.ts'
 import { type Mailbox, OPERATOR } from '../store/mailboxes.ts'
 import { loadRules } from '../ticketing/rules/load-rules.ts'
 import { SWEEP_SECONDS, sweep } from '../upkeep/sweep.ts'
+import { alertDuty } from './alert-duty.ts'
 import { type App, mailboxesOf, openApp } from './app.ts'
 import { loginsDuty } from './logins-duty.ts'
+import { retentionDuty } from './retention-duty.ts'
 import { createPollOnce, POLLS_AT_ONCE, type PollOnce, startWork } from './roles.ts'
 import { sealDuty } from './seal-duty.ts'
 import { openSender, startSending } from './send.ts'
@@ -42,10 +44,12 @@ export async function run(config: Config, only: readonly Role[] | null, signal: 
   const onNewTicket = () => sending?.nudge()
   if (roles.includes('work')) {
     duties.push(workDuty(app, queue, onNewTicket), sweepDuty(app, queue), await sealDuty(app, signal))
+    duties.push(retentionDuty(app, signal, Math.random()))
   }
   if (roles.includes('poll')) {
     duties.push(pollDuty(app, queue, mailboxes, signal), loginsDuty(app, mailboxes, signal, Math.random()))
   }
+  if (roles.includes('work') || roles.includes('poll')) duties.push(alertDuty(app, signal))
   app.log.event('worker.started', { roles: roles.join(), mailboxes: config.mailboxes.length })
   await aborted(signal)
   app.log.event('worker.stopping', { reason: asMailchuteError(signal.reason).message })

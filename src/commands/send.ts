@@ -40,7 +40,7 @@ export async function openSender(app: App, mailboxes: readonly MailboxConfig[]):
 export const acknowledges = ({ acknowledge }: MailboxConfig): boolean => acknowledge !== null
 
 /** Whatever we receive mail at or send from, subaddresses too: an answer to one of these would come back to us. */
-function ownAddresses({ mailboxes }: Config): (address: string) => boolean {
+export function ownAddresses({ mailboxes }: Config): (address: string) => boolean {
   const all = mailboxes.flatMap(({ user, smtp, acknowledge }) => [user, smtp?.user, acknowledge?.from.address])
   const own = new Set(all.flatMap((address) => (address?.includes('@') ? [personOf(address)] : [])))
   return (address) => own.has(personOf(address))

@@ -26,7 +26,7 @@ export async function serveDuty(
   const tokens = { operator: token, auditor: config.auditorToken }
   const parsePool = createParsePool({ threads: 1, timeLimitSeconds: () => LOOK_SECONDS })
   const { wake, requestPoll } = queue
-  const deps = { store, mailboxes, tokens, parsePool, wake, requestPoll, now: () => new Date() }
+  const deps = { store, mailboxes, tokens, parsePool, queue, wake, requestPoll, now: () => new Date() }
   try {
     const served = await startConsole(deps, http)
     log.event('serve.started', { host: http.host, port: served.port })

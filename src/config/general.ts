@@ -13,7 +13,7 @@ export function readGeneral(
   settings: Settings,
   cwd: string,
   problems: Problem[],
-): Omit<Config, 'dataDir' | 'webhooks' | 'mailboxes'> {
+): Omit<Config, 'dataDir' | 'webhooks' | 'mailboxes' | 'alerts'> {
   checkTls(settings, problems)
   return {
     databaseUrl: serverUrl('DATABASE_URL', ['postgresql:', 'postgres:'], settings, problems),

@@ -8,6 +8,7 @@ import { isLoopback, type MailboxUrl, parseMailboxUrl } from './mailbox-url.ts'
 import { readOAuthClient } from './oauth-client.ts'
 import { readPolicy } from './policy.ts'
 import type { Problem } from './problem.ts'
+import { readRetention } from './retention.ts'
 import { readSmtp } from './smtp.ts'
 
 export function readMailboxes(names: readonly string[], settings: Settings, problems: Problem[]): MailboxConfig[] {
@@ -42,6 +43,7 @@ function readMailbox(name: string, url: MailboxUrl, settings: Settings, problems
     smtp,
     acknowledge: readAcknowledge(name, url.user, smtp, settings, problems),
     policy: readPolicy(name, settings, problems),
+    retention: readRetention(name, settings, problems),
   }
 }
 

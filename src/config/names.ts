@@ -10,14 +10,27 @@ const GENERAL = [
   'CONSOLE_AUDITOR_TOKEN',
   'LOG_LEVEL',
 ]
-const PREFIXED = ['DATA', 'SECRET_KEY', 'SECRET_KEY_OLD', 'MIGRATE', 'RULES', 'DNS', 'SIMILAR_PER_HOUR'].map(
-  (name) => `MAILCHUTE_${name}`,
-)
+const ALERTS = ['WEBHOOK_URL', 'MAIL_TO', 'MAIL_FROM_MAILBOX', 'POLL_MINUTES'].map((name) => `ALERT_${name}`)
+const PREFIXED = [
+  ...[
+    'DATA',
+    'SECRET_KEY',
+    'SECRET_KEY_OLD',
+    'MIGRATE',
+    'RULES',
+    'DNS',
+    'SIMILAR_PER_HOUR',
+    'KEEP_RAW',
+    'KEEP_CONTENT',
+  ],
+  ...ALERTS,
+].map((name) => `MAILCHUTE_${name}`)
 const SECRETS = [
   'DATABASE_URL',
   'REDIS_URL',
   'MAILCHUTE_SECRET_KEY',
   'MAILCHUTE_SECRET_KEY_OLD',
+  'MAILCHUTE_ALERT_WEBHOOK_URL',
   'CONSOLE_TOKEN',
   'CONSOLE_AUDITOR_TOKEN',
 ]
@@ -31,12 +44,14 @@ const ACKNOWLEDGE = [
   ...['FROM', 'PER_HOUR', 'TEMPLATES', 'LANGUAGE', 'PLUS_ADDRESS'].map((name) => `ACKNOWLEDGE_${name}`),
 ]
 const POLICY = ['STRANGERS', 'REOPEN_DAYS', 'AUTHSERV_ID', 'RECEIVED_BY', 'CONTROL_HEADERS']
+const RETENTION = ['KEEP_RAW', 'KEEP_CONTENT']
 const MAILBOX_PLAIN = [
   'URL',
   ...[...OAUTH, ...OAUTH_URLS].map((name) => `OAUTH_${name}`),
   'SMTP_URL',
   ...ACKNOWLEDGE,
   ...POLICY,
+  ...RETENTION,
 ]
 const MAILBOX_SUFFIXES = [...MAILBOX_PLAIN, ...MAILBOX_SECRETS, ...MAILBOX_SECRETS.map((name) => `${name}_FILE`)]
 

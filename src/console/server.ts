@@ -7,7 +7,7 @@ import cookie from '@fastify/cookie'
 import formbody from '@fastify/formbody'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { MailboxConfig } from '../config.ts'
-import { asMailchuteError, MailchuteError } from '../errors.ts'
+import { MailchuteError } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 import type { ParsePool } from '../ticketing/parse-pool.ts'
 import { addGuard, type GuardDeps } from './access/guard.ts'
@@ -17,8 +17,8 @@ import { createSessions } from './access/session.ts'
 import type { ConsoleTokens } from './access/tokens.ts'
 import { addApi } from './api/api.ts'
 import { addAssets } from './assets.ts'
+import { addHealth, type Health } from './health.ts'
 import { addEvents } from './live/events.ts'
-import { METRICS_TYPE, metricsOf } from './metrics.ts'
 import { addActions } from './pages/actions/actions.ts'
 import { addErrorPages } from './pages/errors.ts'
 import { addMail } from './pages/message/mail.ts'
@@ -46,11 +46,8 @@ export interface ConsoleDeps {
   /** Asks for a poll of that mailbox. */
   readonly requestPoll: (mailbox: string) => Promise<void>
   readonly now: () => Date
-}
-
-interface ConsoleQueue {
-  wake(inboundMessageIds: readonly string[]): Promise<void>
-  requestPoll(mailbox: string): Promise<void>
+  /** null: there is no queue here to tell of. */
+  readonly queue: Health['queue']
 }
 
 export interface Console {
@@ -63,7 +60,7 @@ export async function startConsole(deps: ConsoleDeps, at: { host: string; port: 
   const server = fastify({ forceCloseConnections: true, bodyLimit: 64 * 1024, trustProxy: 'loopback' })
   addSecurityHeaders(server)
   addErrorPages(server)
-  addOpenRoutes(server, deps)
+  addHealth(server, deps)
   if (deps.tokens !== null) await addConsole(server, deps, deps.tokens)
   try {
     await server.listen(at)
@@ -75,23 +72,6 @@ export async function startConsole(deps: ConsoleDeps, at: { host: string; port: 
     port: typeof address === 'object' && address !== null ? address.port : at.port,
     close: () => server.close(),
   }
-}
-
-function addOpenRoutes(server: FastifyInstance, { store, mailboxes, now }: ConsoleDeps): void {
-  server.get('/livez', () => ({ status: 'ok' }))
-  server.get('/readyz', async (_, reply) => {
-    try {
-      await store.ping()
-      return { status: 'ok' }
-    } catch (thrown) {
-      const { code, hint } = asMailchuteError(thrown)
-      return reply.code(503).send({ status: 'failed', code, hint })
-    }
-  })
-  server.get('/metrics', async (_, reply) => {
-    const text = await metricsOf(store, mailboxes, now())
-    return reply.type(METRICS_TYPE).send(text)
-  })
 }
 
 async function addConsole(server: FastifyInstance, deps: ConsoleDeps, tokens: ConsoleTokens): Promise<void> {

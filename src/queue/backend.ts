@@ -1,4 +1,4 @@
-import { createPostgresBackend, type Job, type JobsOptions, Queue, Worker } from 'bullmq'
+import { createPostgresBackend, type Job, type JobsOptions, type JobType, Queue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import { MailchuteError } from '../errors.ts'
 
@@ -7,6 +7,7 @@ export type QueueTarget = { readonly redisUrl: string } | { readonly databaseUrl
 
 /** Of BullMQ's classes, what is used here: their types differ by backend. */
 export interface Producer<Data> {
+  getJobCounts(...types: JobType[]): Promise<Record<string, number>>
   add(name: string, data: Data, options: JobsOptions): Promise<unknown>
   addBulk(jobs: { name: string; data: Data; opts: JobsOptions }[]): Promise<unknown>
   close(): Promise<void>

@@ -46,9 +46,17 @@ export interface Queue {
   requestPoll(mailbox: string, options?: { readonly isNews: boolean }): Promise<void>
   work(handle: (inboundMessageId: string, run: JobRun) => Promise<void>, concurrency: number): Work
   workPolls(handle: (mailbox: string, run: JobRun) => Promise<void>, concurrency: number): Work
+  /** Jobs by queue and state. Rejects with `queue/unavailable`. */
+  depth(): Promise<readonly QueueDepth[]>
   /** Rejects with `queue/unavailable` or `config/queue-eviction`. */
   check(): Promise<void>
   close(): Promise<void>
+}
+
+export interface QueueDepth {
+  readonly queue: 'inbound' | 'poll'
+  readonly state: string
+  readonly jobs: number
 }
 
 export interface Work {
@@ -105,6 +113,7 @@ export function openQueue(target: QueueTarget, options: QueueOptions): Queue {
       ),
     workPolls: (handle, concurrency) =>
       work(backend, POLL, settings(concurrency), (data, run) => handle(pollJob.parse(data).mailbox, run)),
+    depth: async () => [...(await depthOf('inbound', inbound)), ...(await depthOf('poll', polls))],
     check: () => backend.check(),
     close: async () => {
       await settlesWithin(Promise.allSettled([inbound.close(), polls.close()]), FORCED_CLOSE_MILLISECONDS)
@@ -117,6 +126,14 @@ export function openQueue(target: QueueTarget, options: QueueOptions): Queue {
 async function requestPoll(polls: Producer<z.infer<typeof pollJob>>, mailbox: string, isNews: boolean): Promise<void> {
   const deduplication = { id: `poll-${mailbox}`, keepLastIfActive: isNews }
   await polls.add('poll', { mailbox }, { deduplication, removeOnComplete: true, removeOnFail: true }).catch(unavailable)
+}
+
+/** As BullMQ names them; what is finished is removed, so that there are no others. */
+const STATES = ['waiting', 'active', 'delayed'] as const
+
+async function depthOf(queue: QueueDepth['queue'], producer: Pick<Producer<unknown>, 'getJobCounts'>) {
+  const counts = await producer.getJobCounts(...STATES).catch(unavailable)
+  return STATES.map((state): QueueDepth => ({ queue, state, jobs: counts[state] ?? 0 }))
 }
 
 function unavailable(cause: unknown): never {

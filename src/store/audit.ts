@@ -33,8 +33,10 @@ export interface Audit {
   marks(number: string): Promise<Buffer>
   /** From the lowest of these ids to the highest, both included. */
   events(from: bigint, upTo: bigint, limit: number): Promise<EventFields[]>
-  /** Of raw messages, in their order. */
+  /** Of raw messages that were not purged, in their order. */
   rawDigests(after: string, limit: number): Promise<string[]>
+  /** Of how many raw messages the octets were removed, and which of them have some nevertheless. */
+  purged(): Promise<{ readonly messages: number; readonly notGone: readonly string[] }>
   /** Events that follow that one, and when the first of them was. */
   after(eventId: bigint): Promise<{ readonly events: number; readonly oldestAt: Date | null }>
 }
@@ -52,6 +54,7 @@ export function audit(database: Database): Audit {
     marks: (number) => marks(query, number),
     events: (from, upTo, limit) => events(query, from, upTo, limit),
     rawDigests: (after, limit) => rawDigests(query, after, limit),
+    purged: () => purged(query),
     after: (eventId) => afterEvent(query, eventId),
   }
 }
@@ -169,10 +172,20 @@ async function events(query: Query, from: bigint, upTo: bigint, limit: number): 
 async function rawDigests(query: Query, after: string, limit: number): Promise<string[]> {
   const rows = await query<{ sha256: string }>({
     name: 'audit-raw',
-    text: 'SELECT sha256 FROM raw_messages WHERE sha256 > $1 ORDER BY sha256 LIMIT $2',
+    text: 'SELECT sha256 FROM raw_messages WHERE sha256 > $1 AND purged_at IS NULL ORDER BY sha256 LIMIT $2',
     values: [after, limit],
   })
   return rows.map(({ sha256 }) => sha256)
+}
+
+async function purged(query: Query) {
+  const [row] = await query<{ messages: number; notGone: string[] }>({
+    text: `SELECT count(*)::int AS messages, coalesce(array_agg(sha256 ORDER BY sha256) FILTER (WHERE EXISTS (
+             SELECT FROM raw_chunks c WHERE c.sha256 = r.sha256)), '{}') AS "notGone"
+           FROM raw_messages r WHERE purged_at IS NOT NULL`,
+    values: [],
+  })
+  return row ?? { messages: 0, notGone: [] }
 }
 
 async function afterEvent(query: Query, eventId: bigint) {

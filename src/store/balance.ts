@@ -1,4 +1,5 @@
 import type { Database, Query } from './database.ts'
+import { ERASED } from './erase-messages.ts'
 
 /** What became of all that a mailbox ever had (I5). */
 export interface MailboxBalance {
@@ -89,6 +90,12 @@ const OUTBOX_CODES = [
   'operator/replay',
 ]
 
+/** A message that came to this mailbox when its octets had been erased is suppressed for that. */
+function unexplained(code: string): string {
+  return `NOT EXISTS (SELECT FROM inbound_events e WHERE e.inbound_message_id = m.id
+    AND (e.code IN ('${code}', 'operator/erased') OR e.code = 'work/suppressed' AND e.detail->>'reason' = '${ERASED}'))`
+}
+
 /** Each gives the ids of what is not accounted for. docs/audit.md says what they mean. */
 const CHECKS = {
   'poll-unbalanced': `SELECT id FROM poll_sessions WHERE ended_at IS NOT NULL AND listed <> known + retrieved + held + "left"`,
@@ -125,6 +132,11 @@ const CHECKS = {
       ON e.outbox = o.id::text
     WHERE coalesce(e.end, 'replay') <> CASE WHEN o.state = 'waiting' THEN 'replay' ELSE o.state::text END`,
   'octets-of-nobody': `SELECT sha256 FROM raw_messages r WHERE NOT EXISTS (SELECT FROM inbound_messages m WHERE m.sha256 = r.sha256)`,
+  'octets-missing': `SELECT sha256 FROM raw_messages r WHERE purged_at IS NULL AND size_bytes > 0 AND NOT EXISTS (
+    SELECT FROM raw_chunks c WHERE c.sha256 = r.sha256)`,
+  'purged-unexplained': `SELECT m.id FROM inbound_messages m JOIN raw_messages r USING (sha256)
+    WHERE r.purged_at IS NOT NULL AND ${unexplained('retention/raw-purged')}
+      OR m.content_purged_at IS NOT NULL AND ${unexplained('retention/content-purged')}`,
 } as const satisfies Record<string, string>
 
 export type Check = keyof typeof CHECKS

@@ -16,6 +16,8 @@ export interface AuditedMessage {
   readonly uniqueId: string
   readonly sha256: string
   readonly sizeBytes: number
+  /** Its octets were removed then; null: they are there. */
+  readonly purgedAt: string | null
   readonly receivedAt: string
   readonly state: string
   readonly reason: string | null
@@ -36,7 +38,7 @@ export interface Extracts {
   sealsOver(first: bigint, last: bigint): Promise<Range | null>
   /** In the order of their ids. */
   messages(selection: Selection, after: string | null, limit: number): Promise<AuditedMessage[]>
-  /** Of the octets of these messages, each once and in their order. */
+  /** Of the octets of these messages that were not purged, each once and in their order. */
   rawDigests(selection: Selection, after: string, limit: number): Promise<string[]>
 }
 
@@ -73,7 +75,7 @@ function asRange([row]: readonly { first: string | null; last: string | null }[]
 
 function messages(query: Query, { mailboxId, from, to }: Selection, after: string | null, limit: number) {
   return query<AuditedMessage>({
-    text: `SELECT m.id, b.name AS mailbox, m.unique_id AS "uniqueId", m.sha256, r.size_bytes AS "sizeBytes",
+    text: `SELECT m.id, b.name AS mailbox, m.unique_id AS "uniqueId", m.sha256, r.size_bytes AS "sizeBytes", ${utc('r.purged_at', 'MS')} AS "purgedAt",
              ${utc('m.received_at', 'US')} AS "receivedAt", m.state::text, m.reason, t.number AS ticket
            FROM inbound_messages m JOIN mailboxes b ON b.id = m.mailbox_id JOIN raw_messages r ON r.sha256 = m.sha256
            LEFT JOIN ticket_entries e ON e.inbound_message_id = m.id LEFT JOIN tickets t ON t.id = e.ticket_id
@@ -86,9 +88,9 @@ function messages(query: Query, { mailboxId, from, to }: Selection, after: strin
 
 async function rawDigestsOf(query: Query, { mailboxId, from, to }: Selection, after: string, limit: number) {
   const rows = await query<{ sha256: string }>({
-    text: `SELECT DISTINCT sha256 FROM inbound_messages m
+    text: `SELECT DISTINCT m.sha256 FROM inbound_messages m JOIN raw_messages r ON r.sha256 = m.sha256 AND r.purged_at IS NULL
            WHERE ($1::uuid IS NULL OR m.mailbox_id = $1) AND ($2::timestamptz IS NULL OR m.received_at >= $2)
-             AND ($3::timestamptz IS NULL OR m.received_at < $3) AND sha256 > $4 ORDER BY sha256 LIMIT $5`,
+             AND ($3::timestamptz IS NULL OR m.received_at < $3) AND m.sha256 > $4 ORDER BY m.sha256 LIMIT $5`,
     values: [mailboxId, from, to, after, limit],
   })
   return rows.map(({ sha256 }) => sha256)

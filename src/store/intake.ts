@@ -109,6 +109,11 @@ const OVERTAKEN = `
 /** The digest ties the octets to the audit log. */
 const DETAIL = `jsonb_build_object('uniqueId', unique_id, 'poll', $7::text, 'sha256', sha256)`
 
+/** Octets that were purged are stored anew where a mailbox gets them that did not have them before; erased ones never. */
+const COMES_AGAIN = (mailboxId: string) => `ON CONFLICT (sha256) DO UPDATE SET purged_at = NULL
+  WHERE raw_messages.purged_at IS NOT NULL AND raw_messages.erased_at IS NULL AND NOT EXISTS (
+    SELECT FROM inbound_messages m WHERE m.mailbox_id = ${mailboxId} AND m.sha256 = raw_messages.sha256)`
+
 const FIXED_VALUES = 9
 
 function insert(
@@ -128,7 +133,7 @@ function insert(
         SELECT * FROM retrieved WHERE (remote_id, sha256) NOT IN (SELECT remote_id, sha256 FROM overtaken WHERE is_overtaken)
       ), raws AS (
         INSERT INTO raw_messages (sha256, size_bytes) SELECT sha256, size_bytes FROM batch
-        ORDER BY sha256 ON CONFLICT DO NOTHING RETURNING sha256
+        ORDER BY sha256 ${COMES_AGAIN('$1')} RETURNING sha256
       ), ${
         chunks.length === 0
           ? ''
@@ -195,7 +200,7 @@ async function storeStreamed(
   const chunks = chunkWriter(query, provisional)
   const message = await write(chunks.put)
   await chunks.end()
-  if (!(await isOvertaken(query, message))) await rename(query, provisional, message)
+  if (!(await isOvertaken(query, message))) await rename(query, provisional, message, polling.mailboxId)
   // With what chunks it still has: then another transaction has stored the same octets, or the same message.
   await query({ text: 'DELETE FROM raw_messages WHERE sha256 = $1', values: [provisional] })
   return insert(query, polling, [message], [])
@@ -211,10 +216,15 @@ async function isOvertaken(query: Query, message: Retrieved): Promise<boolean> {
   return row?.is_overtaken ?? false
 }
 
-async function rename(query: Query, provisional: string, { sha256, sizeBytes }: Retrieved): Promise<void> {
+async function rename(
+  query: Query,
+  provisional: string,
+  { sha256, sizeBytes }: Retrieved,
+  mailboxId: string,
+): Promise<void> {
   const [isNew] = await query({
-    text: 'INSERT INTO raw_messages (sha256, size_bytes) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING sha256',
-    values: [sha256, sizeBytes],
+    text: `INSERT INTO raw_messages (sha256, size_bytes) VALUES ($1, $2) ${COMES_AGAIN('$3')} RETURNING sha256`,
+    values: [sha256, sizeBytes, mailboxId],
   })
   if (isNew === undefined) return
   await query({ text: 'UPDATE raw_chunks SET sha256 = $2 WHERE sha256 = $1', values: [provisional, sha256] })

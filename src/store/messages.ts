@@ -12,6 +12,8 @@ export interface Waiting {
   readonly threadId: string | null
   /** Its mailbox was polled elsewhere before: it may be a copy of what came from there. */
   readonly sourceHasChanged: boolean
+  /** Its octets were erased for good before it came to this mailbox: there is nothing to be worked. */
+  readonly isErased: boolean
   readonly firstChunk: Buffer
 }
 
@@ -57,7 +59,7 @@ export interface Messages {
   note(id: string, code: string, detail?: Prisma.InputJsonObject): Promise<void>
   /**
    * Back to `received`, by an operator, from `quarantined` or `suppressed`; the event keeps what it was so for, and
-   * what an operator has let through as no copy stays let through. False: it is in another state.
+   * what an operator has let through as no copy stays let through. False: it is in another state, or its octets were purged.
    */
   reprocess(id: string, act: Act): Promise<boolean>
   /** No ticket, an operator says of what was kept for a person. False: it is in another state. */
@@ -72,7 +74,7 @@ export interface Messages {
 const LISTED = {
   include: {
     mailbox: { select: { name: true } },
-    rawMessage: { select: { sizeBytes: true } },
+    rawMessage: { select: { sizeBytes: true, purgedAt: true } },
     entry: { select: { ticket: { select: { number: true } } } },
     ticket: { select: { number: true } },
   },
@@ -112,7 +114,7 @@ async function findWaiting(database: Database, id: string): Promise<Waiting | nu
   const [row] = await database.query<Waiting>({
     name: 'message-waiting',
     text: `SELECT m.id, m.mailbox_id AS "mailboxId", m.sha256, r.size_bytes AS "sizeBytes", m.thread_id AS "threadId",
-             b.source_changed_at IS NOT NULL AS "sourceHasChanged", coalesce(c.octets, ''::bytea) AS "firstChunk"
+             b.source_changed_at IS NOT NULL AS "sourceHasChanged", r.erased_at IS NOT NULL AS "isErased", coalesce(c.octets, ''::bytea) AS "firstChunk"
            FROM inbound_messages m JOIN raw_messages r USING (sha256) JOIN mailboxes b ON b.id = m.mailbox_id
            LEFT JOIN raw_chunks c ON c.sha256 = m.sha256 AND c.seq = 0
            WHERE m.id = $1 AND m.state = 'received'`,
@@ -179,10 +181,12 @@ const HELD_FOR = `CASE WHEN before.reason <> 'operator/suppress' THEN before.rea
   SELECT e.detail->>'heldFor' FROM inbound_events e WHERE e.inbound_message_id = before.id AND e.code = 'operator/suppress'
   ORDER BY e.id DESC LIMIT 1) END`
 
+/** Locks the octets' row, too: they must not be purged at the same moment. */
 async function reprocess(database: Database, id: string, act: Act): Promise<boolean> {
   const rows = await database.query({
     text: `WITH before AS (
-             SELECT id, reason FROM inbound_messages WHERE id = $1 AND state IN ('quarantined', 'suppressed') FOR UPDATE
+             SELECT m.id, m.reason FROM inbound_messages m JOIN raw_messages r USING (sha256)
+             WHERE m.id = $1 AND m.state IN ('quarantined', 'suppressed') AND r.purged_at IS NULL FOR UPDATE OF m FOR SHARE OF r
            ), again AS (
              UPDATE inbound_messages m SET state = 'received', reason = NULL, finished_at = NULL, stalls = 0
              FROM before WHERE m.id = before.id RETURNING m.id, m.mailbox_id, ${HELD_FOR} AS reason)

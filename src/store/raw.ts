@@ -6,7 +6,7 @@ import type { Database } from './database.ts'
 export interface Raw {
   /**
    * All octets in order, in chunks, in constant memory. Ends with `store/raw-damaged` where they no longer match
-   * their digest.
+   * their digest, and with `store/purged` where they were removed.
    */
   octets(sha256: string): AsyncGenerator<Buffer>
 }
@@ -33,8 +33,29 @@ async function* octets(database: Database, sha256: string): AsyncGenerator<Buffe
     }
     more = chunks.length === CHUNKS_A_READ
   }
-  assertDigest(sha256, hash.digest('hex'))
+  const computed = hash.digest('hex')
+  if (computed !== sha256) await assertNotPurged(database, sha256)
+  assertDigest(sha256, computed)
 }
+
+/** Asked only where the octets are not all there: reading stays one statement. */
+async function assertNotPurged(database: Database, sha256: string): Promise<void> {
+  const [row] = await database.query<{ purgedAt: Date }>({
+    name: 'raw-purged',
+    text: 'SELECT purged_at AS "purgedAt" FROM raw_messages WHERE sha256 = $1 AND purged_at IS NOT NULL',
+    values: [sha256],
+  })
+  if (row === undefined) return
+  throw new MailchuteError(
+    'store/purged',
+    `the octets of raw message ${sha256} were removed on ${dayOf(row.purgedAt)}`,
+    {
+      context: { sha256 },
+    },
+  )
+}
+
+const dayOf = (instant: Date): string => instant.toISOString().slice(0, 10)
 
 /** As the keys have it: SHA-256, hex. */
 export function digestOf(octets: Buffer): string {

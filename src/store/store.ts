@@ -7,13 +7,16 @@
  * everything here may be called again.
  */
 
+import { type Again, again } from './again.ts'
+import { type Alerts, alerts } from './alerts.ts'
 import { type Audit, audit } from './audit.ts'
 import { type Balance, balance } from './balance.ts'
 import { type Browse, browse } from './browse/browse.ts'
 import { type Copies, copies } from './copies.ts'
 import { type Database, openDatabase } from './database.ts'
+import { type Erasure, erasure } from './erasure.ts'
 import { type Extracts, extracts } from './extracts.ts'
-import { type Figures, figures } from './figures.ts'
+import { type Figures, figures, type Monitor, monitor } from './figures.ts'
 import { type Intake, intake } from './intake.ts'
 import { type Ledger, ledger } from './ledger.ts'
 import { type Logins, logins } from './logins.ts'
@@ -24,6 +27,8 @@ import { type Outbox, outbox } from './outbox.ts'
 import { type Polls, polls } from './polls.ts'
 import { type Raw, raw } from './raw.ts'
 import { type Reports, reports } from './reports.ts'
+import { type Retention, retention } from './retention.ts'
+import { type Tally, tally } from './tally.ts'
 import { type Threads, threads } from './threads.ts'
 import { type Tickets, tickets } from './tickets.ts'
 import { type Webhooks, webhooks } from './webhooks.ts'
@@ -44,10 +49,16 @@ export interface Store {
   readonly browse: Browse
   /** For monitors: cheap enough to be asked every few seconds. */
   figures(): Promise<Figures>
+  readonly monitor: Monitor
+  readonly tally: Tally
+  readonly alerts: Alerts
   readonly outbox: Outbox
   readonly webhooks: Webhooks
   readonly audit: Audit
   readonly extracts: Extracts
+  readonly retention: Retention
+  readonly again: Again
+  readonly erasure: Erasure
   /** Whether everything is accounted for (I5). Reads much: seconds for a million messages. */
   balance(): Promise<Balance>
   /** Resolves if the database answers and can write. */
@@ -75,10 +86,16 @@ export function openStore(url: string): Store {
     reports: reports(database),
     browse: browse(database),
     figures: () => figures(database),
+    monitor: monitor(database),
+    tally: tally(database),
+    alerts: alerts(database),
     outbox: outbox(database),
     webhooks: webhooks(database),
     audit: audit(database),
     extracts: extracts(database),
+    retention: retention(database),
+    again: again(database),
+    erasure: erasure(database),
     balance: () => balance(database),
     ping: () => ping(database),
     clockSkewSeconds: () => clockSkewSeconds(database),

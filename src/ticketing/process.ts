@@ -9,6 +9,7 @@
  */
 import { asMailchuteError, MailchuteError } from '../errors.ts'
 import { threadFields } from '../message/header/thread-fields.ts'
+import { ERASED } from '../store/erase-messages.ts'
 import type { Waiting } from '../store/messages.ts'
 import { assertDigest, CHUNK_BYTES, digestOf } from '../store/raw.ts'
 import type { Store } from '../store/store.ts'
@@ -44,6 +45,7 @@ export function createProcess(
   const work: Process = async (inboundMessageId, run) => {
     const waiting = await store.messages.findWaiting(inboundMessageId)
     if (waiting === null) return { state: 'nothing-to-do' }
+    if (waiting.isErased) return await suppressErased(store, waiting)
     try {
       if (run.stalls > 0) await assertHarmless(store, waiting)
       if (waiting.threadId === null) await indexThreads(waiting.mailboxId)
@@ -67,6 +69,12 @@ export function createProcess(
     return outcome
   })
   return turns.run
+}
+
+/** The same octets as a mail that was erased, in a mailbox that had not listed them yet. */
+async function suppressErased(store: Store, { id }: Waiting): Promise<Outcome> {
+  const suppressed = await store.messages.suppress(id, ERASED)
+  return suppressed ? { state: 'suppressed', reason: ERASED } : { state: 'nothing-to-do' }
 }
 
 /** Each death of a process takes its other messages along, up to sixteen innocent ones: far more than chance. */

@@ -1,6 +1,5 @@
 /** A mail becomes no ticket: it waits for a person, or rightly nobody waits for it. */
 import { MailchuteError } from '../errors.ts'
-import type { ParsedMessage } from '../message/parsed-message.ts'
 import type { Store } from '../store/store.ts'
 import type { Known } from './effect.ts'
 import { aboutOf } from './entry.ts'
@@ -19,15 +18,17 @@ export interface Settled {
 export async function settleWithoutTicket(
   store: Store,
   { ticketTokens }: Judging,
-  { waiting: { id }, mail, isLastAttempt }: Known,
+  known: Known,
   { fate, reason, ruling }: Settled,
 ): Promise<Outcome> {
+  const { id } = known.waiting
+  const { mail } = known
   const detail = { kind: mail.kind, ...toldOf(ruling) }
   if (fate === 'hold') {
     const held = await store.messages.quarantine(id, reason, detail, aboutOf(mail))
     return held ? { state: 'quarantined', reason } : { state: 'nothing-to-do' }
   }
-  const booking = answersAnother(mail.kind) ? await bookingOf(store, ticketTokens, id, mail, isLastAttempt) : null
+  const booking = await bookingOf(store, ticketTokens, known)
   const about = { ...aboutOf(mail), ticketId: booking?.ticketId ?? null }
   const told = booking === null ? detail : { ...detail, ticket: booking.ticketNumber }
   const done = await store.reports.book(id, reason, told, about, booking?.returned ?? null)
@@ -35,14 +36,16 @@ export async function settleWithoutTicket(
   return { state: 'suppressed', reason, ...(booking === null ? {} : { ticket: booking.ticketNumber }) }
 }
 
-/** Who sent a report is no participant and is not asked for: it adds nothing to the ticket that anybody reads. */
-async function bookingOf(
+/**
+ * Who sent a report is no participant and is not asked for: it adds nothing to the ticket that anybody reads. null: it
+ * reports on none.
+ */
+export async function bookingOf(
   store: Store,
   openTokens: OpenTicketTokens,
-  id: string,
-  mail: ParsedMessage,
-  isLastAttempt: boolean,
+  { waiting: { id }, mail, isLastAttempt }: Known,
 ) {
+  if (!answersAnother(mail.kind)) return null
   const about = await reportedOn(openTokens, mail)
   if (about.signed.length + about.msgIds.length === 0) return null
   const found = await store.reports.find(id, about)

@@ -50,16 +50,16 @@ const REPLY_LETTERS = 4
 
 /** Words with a digit in them count something or tell the time, as names of months and days do. */
 function alikeText(text: string): string {
-  const words = text
-    .slice(0, TEXT_CHARACTERS)
-    .toLowerCase()
-    .split(/[\s,;()<>"]+/)
-  const kept = words.filter((word) => !/\p{Nd}/u.test(word)).map(lettersOf)
-  return kept
-    .filter((word) => !CALENDAR.has(word))
-    .join('')
-    .slice(0, TEXT_LETTERS)
+  let letters = ''
+  for (const [word] of text.slice(0, TEXT_CHARACTERS).toLowerCase().matchAll(WORD)) {
+    const spelt = /\p{Nd}/u.test(word) ? '' : lettersOf(word)
+    if (!CALENDAR.has(spelt)) letters += spelt
+    if (letters.length >= TEXT_LETTERS) break
+  }
+  return letters.slice(0, TEXT_LETTERS)
 }
+
+const WORD = /[^\s,;()<>"]+/g
 
 const LOCALES = [
   'en',

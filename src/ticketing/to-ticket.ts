@@ -22,24 +22,16 @@ export async function toTicket(
   similaritySha256: string | null,
 ): Promise<Outcome> {
   const { waiting, mail, authenticity } = known
-  const { strangers, reopenDays } = judging.policyOf(waiting.mailboxId)
   const entry = { ...entryOf(mail, authenticity, ruling, judging.acknowledging.isOwn), similaritySha256 }
-  const sender = senderOf(mail, authenticity.trust, judging.acknowledging.isOwn)
-  const viewpoint = {
-    senders: sender.addresses,
-    people: [mail.from, mail.to, mail.cc].flat().map(({ address }) => address),
-    named: await namedTickets(judging.ticketTokens, mail),
-    reopenDays,
-  }
+  const { viewpoint, isAuthentic } = await standpointOf(judging, known)
+  const { reopenDays } = viewpoint
   for (let view = atOnce(known, viewpoint); ; view = null) {
     view ??= await look(store, known, viewpoint)
     // Copies share a thread: one that comes onto a ticket between this look and the end makes the view stale (I3).
     const copy = await asCopy(store, waiting)
     if (copy !== null) return copy
-    const place = placeOf(view, sender.isAuthentic)
-    const isHeld =
-      place.isStranger && strangers === 'hold' && !(await store.messages.wasReleased(waiting.id, place.reason))
-    if (isHeld) return hold(store, known, place)
+    const place = placeOf(view, isAuthentic)
+    if (await isHeldBack(store, judging, waiting, place)) return hold(store, known, place)
     const isNew = place.ticketId === null
     const acknowledgement = acknowledgementOf(judging.acknowledging, waiting.mailboxId, mail, authenticity.trust, isNew)
     const finished = await store.tickets.finish(waiting.id, view, { place, entry, reopenDays, acknowledgement })
@@ -48,6 +40,32 @@ export async function toTicket(
       return { state: 'ticketed', ticket: finished.ticketNumber, isNew: finished.isNew, reason: place.reason }
     }
   }
+}
+
+/** From where the message looks for its ticket, and whether its sender is believed. */
+export async function standpointOf(
+  judging: Judging,
+  { waiting, mail, authenticity }: Known,
+): Promise<{ readonly viewpoint: Viewpoint; readonly isAuthentic: boolean }> {
+  const { addresses, isAuthentic } = senderOf(mail, authenticity.trust, judging.acknowledging.isOwn)
+  const viewpoint = {
+    senders: addresses,
+    people: [mail.from, mail.to, mail.cc].flat().map(({ address }) => address),
+    named: await namedTickets(judging.ticketTokens, mail),
+    reopenDays: judging.policyOf(waiting.mailboxId).reopenDays,
+  }
+  return { viewpoint, isAuthentic }
+}
+
+/** It names a ticket that its sender is not let into, and nobody has let it through yet. */
+export async function isHeldBack(
+  store: Store,
+  judging: Judging,
+  { id, mailboxId }: Known['waiting'],
+  { isStranger, reason }: Placing,
+): Promise<boolean> {
+  if (!isStranger || judging.policyOf(mailboxId).strangers !== 'hold') return false
+  return !(await store.messages.wasReleased(id, reason))
 }
 
 /** Most mail starts a thread and names no ticket, and then there is nothing to see. */

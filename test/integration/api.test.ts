@@ -20,6 +20,7 @@ beforeAll(async () => {
       mailboxes: [],
       tokens: { operator: OPERATOR_TOKEN, auditor: AUDITOR_TOKEN },
       parsePool,
+      queue: null,
       wake: async (ids) => void asked.push(...ids),
       requestPoll: async (name) => void asked.push(name),
       now: () => new Date(),
@@ -175,10 +176,10 @@ describe('an action', () => {
     const id = await idOf('three')
     await hold(id)
     const { body } = await api.call('POST', `/messages/${id}/suppress`, { body: { note: 'spam' } })
-    expect(body).toMatchObject({ state: 'suppressed', reason: 'operator/suppressed' })
+    expect(body).toMatchObject({ state: 'suppressed', reason: 'operator/suppress' })
     expect(await lastEvent()).toMatchObject({
       code: 'operator/suppress',
-      detail: { reason: 'operator/suppressed', was: 'message/unparseable', actor: 'token:operator', note: 'spam' },
+      detail: { reason: 'operator/suppress', heldFor: 'message/unparseable', actor: 'token:operator', note: 'spam' },
     })
     expect((await api.call('POST', `/messages/${id}/suppress`)).status).toBe(409)
     const { imbalances } = await desk.store.balance()

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { openStore } from '../../src/store/store.ts'
 import { createDatabase, startCluster } from '../support/postgres.ts'
 import { buildProgram, type Running, run, runJson, type Settings, start } from '../support/program.ts'
+import { samplesOf } from '../support/prometheus.ts'
 import { startMailbox } from '../support/sandbox.ts'
 
 beforeAll(buildProgram)
@@ -23,19 +24,6 @@ async function serving(args: readonly string[], settings: Settings): Promise<Run
   })
   const line = await running.line(({ event }) => event === 'serve.started')
   return { ...running, at: `http://127.0.0.1:${line['port']}` }
-}
-
-/** Of the text format of Prometheus: each sample by its name with labels; throws at a line that is none. */
-function samplesOf(text: string): Map<string, number> {
-  const samples = new Map<string, number>()
-  for (const line of text.split('\n').filter((each) => each !== '')) {
-    if (/^# (HELP|TYPE) mailchute_[a-z_]+ .+$/.test(line)) continue
-    const [, name = '', value] =
-      /^(mailchute_[a-z_]+(?:\{[a-z_]+="[^"]*"(?:,[a-z_]+="[^"]*")*\})?) (-?[0-9.e+]+)$/.exec(line) ?? []
-    if (value === undefined) throw new Error(`this is no sample: ${line}`)
-    samples.set(name, Number(value))
-  }
-  return samples
 }
 
 describe('serve', () => {
@@ -78,8 +66,12 @@ describe('serve', () => {
     }
     expect(text).not.toContain('canary')
     expect((await fetch(`${at}/livez`)).status).toBe(200)
-    expect((await fetch(`${at}/readyz`)).status).toBe(200)
-    for (const other of ['/', '/metrics/x', '/api/v1/messages']) expect((await fetch(at + other)).status).toBe(404)
+    const ready = await fetch(`${at}/readyz`)
+    expect([ready.status, await ready.json()]).toEqual([
+      200,
+      { status: 'ok', checks: { database: { status: 'ok' }, queue: { status: 'ok' } } },
+    ])
+    expect((await fetch(`${at}/metrics/x`)).status).toBe(404)
   })
 
   test('is alive, but not ready, while the database is gone', async () => {

@@ -369,6 +369,7 @@ describe('a replay', () => {
         mailboxes: [],
         tokens: { operator: OPERATOR_TOKEN, auditor: null },
         parsePool,
+        queue: null,
         wake: async () => undefined,
         requestPoll: async () => undefined,
         now: () => new Date(),

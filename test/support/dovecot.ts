@@ -228,6 +228,7 @@ function mailboxOf(
     smtp: null,
     acknowledge: null,
     policy: DEFAULT_POLICY,
+    retention: { rawSeconds: null, contentSeconds: null },
     ca,
     schedule: '0 * * * * *',
     deleteAfterSeconds: 0,

@@ -21,6 +21,7 @@ export function mailboxAt(port: number, settings: Partial<Account> = {}): Accoun
     smtp: null,
     acknowledge: null,
     policy: DEFAULT_POLICY,
+    retention: { rawSeconds: null, contentSeconds: null },
     ca: null,
     schedule: '0 * * * * *',
     deleteAfterSeconds: 0,

@@ -55,6 +55,7 @@ describe('defaults', () => {
       dns: { servers: [] },
       similarPerHour: 30,
       webhooks: [],
+      alerts: { pollMinutes: 30, tell: null },
       mailboxes: [],
     })
   })
@@ -82,6 +83,7 @@ describe('defaults', () => {
         smtp: null,
         acknowledge: null,
         policy: { strangers: 'link', reopenDays: 30, authservIds: [], receivedBy: [], controlHeaders: false },
+        retention: { rawSeconds: null, contentSeconds: null },
         ca: null,
         schedule: expect.stringMatching(/^[1-5]?\d \* \* \* \* \*$/),
         deleteAfterSeconds: 0,

@@ -8,6 +8,7 @@ import { asMailchuteError, MailchuteError } from '../../errors.ts'
 import type { Selection } from '../../store/extracts.ts'
 import { type Verified, verifyChain } from '../../upkeep/verify-chain.ts'
 import { type App, openApp } from '../app.ts'
+import { endOf, instantOf } from '../instant.ts'
 import { auditSecretsOf, sealAtEnd } from '../seal-duty.ts'
 import { bytes, counted, print, printError } from '../terminal.ts'
 import { type BundleFile, createBundle, PRIVATE_FOLDER, publicKeyOf } from './bundle.ts'
@@ -31,7 +32,7 @@ const VERIFIER = path.resolve(import.meta.dirname, '..', '..', '..', 'docs', 've
 export async function auditExport(config: Config, options: ExportCommand, signal: AbortSignal): Promise<number> {
   const now = new Date()
   const out = path.resolve(options.out ?? `mailchute-audit-${now.toISOString().slice(0, 19).replaceAll(':', '')}`)
-  const times = { from: instantOf(options.from, 0), to: instantOf(options.to, DAY_MILLISECONDS) }
+  const times = { from: instantOf('--from', options.from), to: endOf('--to', options.to) }
   if (existsSync(out)) throw new MailchuteError('usage/invalid', `${out} is there already`)
   await using app = await openApp(config)
   const selection = { ...times, mailboxId: await mailboxIdOf(app, options.mailbox) }
@@ -49,20 +50,6 @@ export async function auditExport(config: Config, options: ExportCommand, signal
   print(toldOf(out, files, verified))
   print(key === null ? 'not signed: there is no MAILCHUTE_SECRET_KEY\n' : `signed; public key ${publicKeyOf(key)}\n`)
   return faultOf(verified, damaged)
-}
-
-const DAY_MILLISECONDS = 86_400_000
-
-/** A day as a whole where it is the end: `--to 2026-11-30` includes it. */
-function instantOf(text: string | undefined, dayLength: number): Date | null {
-  if (text === undefined) return null
-  const isDay = /^\d{4}-\d\d-\d\d$/.test(text)
-  const isInstant = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/.test(text)
-  const instant = new Date(text)
-  if ((!isDay && !isInstant) || Number.isNaN(instant.getTime())) {
-    throw new MailchuteError('usage/invalid', '--from and --to take a day (UTC) as 2026-11-30, or 2026-11-30T08:00:00Z')
-  }
-  return isDay ? new Date(instant.getTime() + dayLength) : instant
 }
 
 /** Also one that is not set any more: its messages stay. */
@@ -117,7 +104,10 @@ async function* asStored(octets: AsyncIterable<Buffer>, onDamage: () => void): A
   try {
     yield* octets
   } catch (thrown) {
-    if (asMailchuteError(thrown).code !== 'store/raw-damaged') throw thrown
+    const { code } = asMailchuteError(thrown)
+    // Purged since the list was read: the file is empty.
+    if (code === 'store/purged') return
+    if (code !== 'store/raw-damaged') throw thrown
     onDamage()
   }
 }

@@ -1,16 +1,19 @@
 /** What lists have in common: a form above that narrows them, a page of rows, and the way to older ones. */
 import { z } from 'zod'
 import { MailchuteError } from '../../errors.ts'
+import { storableText } from '../../message/storable-text.ts'
 import { type Html, html } from '../html.ts'
 
 export const PAGE_ROWS = 50
+
+const TEXT_CHARS = 300
 
 /** Of a form: what is left empty is not asked for. */
 export const text = z
   .string()
   .trim()
-  .max(300)
-  .transform((value) => (value === '' ? undefined : value))
+  .max(TEXT_CHARS)
+  .transform((value) => (value === '' ? undefined : storableText(value, TEXT_CHARS)))
   .optional()
 
 export function readQuery<T>(shape: z.ZodType<T>, query: unknown): T {

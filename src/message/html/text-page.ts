@@ -1,3 +1,4 @@
+import { inPieces } from '../in-pieces.ts'
 import { LINES, PARAGRAPHS } from './elements.ts'
 
 const MAX_QUOTE_MARKS = 8
@@ -71,7 +72,7 @@ export class TextPage {
   }
 
   #run(source: string): void {
-    const text = source.replace(IGNORED, '').replace(SPACES, ' ')
+    const text = withSingleSpaces(source)
     // Only this space: the wider ones are the writer's.
     const words = text.slice(text.startsWith(' ') ? 1 : 0, text.endsWith(' ') ? -1 : undefined)
     if (words === '' || INVISIBLE.test(words)) this.#blank(source, text)
@@ -138,6 +139,18 @@ const PREFORMATTED = new Set(['pre', 'xmp', 'listing', 'textarea'])
 /** Soft hyphens, joiners and the like, that mailings pad their previews with and that break words for searching. */
 const IGNORED = /\u034f|[\u00ad\u200b\u2060\ufeff]/g
 const SPACES = /[ \t\r\n\f\u00a0]+/g
+
+/** A run of spaces may go over the end of a piece. */
+function withSingleSpaces(source: string): string {
+  let isAfterSpace = false
+  return inPieces(source, (piece) => {
+    const single = piece.replace(IGNORED, '').replace(SPACES, ' ')
+    const text = isAfterSpace && single.startsWith(' ') ? single.slice(1) : single
+    if (single !== '') isAfterSpace = single.endsWith(' ')
+    return text
+  })
+}
+
 const INVISIBLE = /^[\s\u200c-\u200f\u2007\u061c\u180e\u115f\u1160\u3164]*$/
 
 const marks = (quotes: number): string => '> '.repeat(Math.min(quotes, MAX_QUOTE_MARKS))

@@ -3,7 +3,7 @@
  * dress up as a delivery status or as a rejection.
  */
 import type { Evidence } from './evidence.ts'
-import { answersSomething, hasBounceSubject, isNoReply, isOfMachine } from './origin.ts'
+import { answersSomething, hasBounceSubject, isNoReply, isOfMachine, isOnBehalf } from './origin.ts'
 
 const HEADERS: readonly string[] = [
   'x-bluebottle-request',
@@ -76,7 +76,7 @@ const ASKS = /\bhttps?:\/\/|\breply to this|\breply(?:ing)? to|\bclick\b|\bantwo
  */
 export const speaksOfChallenge = (mail: Evidence): boolean =>
   (SENDERS.test(mail.domain) ||
-    ((isOfMachine(mail) || isNoReply(mail)) && (answersSomething(mail) || isReportLike(mail)))) &&
+    ((isOfMachine(mail) || isNoReply(mail)) && !isOnBehalf(mail) && (answersSomething(mail) || isReportLike(mail)))) &&
   mail.says(SENTENCES) &&
   ASKS.test(mail.head)
 

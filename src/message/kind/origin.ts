@@ -9,6 +9,25 @@ export const hasEmptyReturnPath = (mail: Evidence): boolean => mail.has(['return
 /** RFC 3834 section 5: everything but `no`. */
 export const isAutoSubmitted = (mail: Evidence): boolean => mail.has(['auto-submitted'], /^(?!no\s*($|[;(])).+/i)
 
+/**
+ * Somebody else is to have the answers: a form or a shop sends what a person wrote to it. No program that answers or
+ * reports on a mail has that.
+ */
+export const isOnBehalf = ({ sender, content }: Evidence): boolean =>
+  content.replyTo.some(({ address }) => {
+    const at = address.lastIndexOf('@')
+    return (
+      at > 0 && address.toLowerCase() !== sender && !takesNoAnswer(address.slice(0, at).slice(0, 320).toLowerCase())
+    )
+  })
+
+/** A person, or a rule of a mailbox, passes on what came there. */
+export const isPassedOn = (mail: Evidence): boolean =>
+  mail.has(['resent-from', 'resent-sender']) || FORWARDED.test(mail.subject)
+
+const FORWARDED =
+  /^\s*(?:fwd?|wg|tr|rv|i|enc|vb|vs|vl|doorst|pd|továbbítás|пересл|ilt|i̇lt|转发|轉寄|転送|전달)\s*[:：]/iu
+
 /** As no letter is sent. */
 export const isUnattended = (mail: Evidence): boolean =>
   isAutoSubmitted(mail) || hasEmptyReturnPath(mail) || mail.has(PRECEDENCE, /^(?:bulk|junk|auto)/i)
@@ -32,12 +51,11 @@ const SERVER_NAME =
 /** As servers send bounces. Auto-Submitted is not enough: a ticket system tells of a bounce that it got, too. */
 export const isOfServer = (mail: Evidence): boolean =>
   isMailServer(mail) ||
-  hasEmptyReturnPath(mail) ||
   mail.has(['x-failed-recipients']) ||
   mail.has(['received'], /^\(qmail \d+ invoked for bounce\)/i) ||
   mail.has(['content-type'], /^multipart\/report\b/i) ||
   mail.content.from.length === 0 ||
-  (isAutoSubmitted(mail) && hasBounceSubject(mail))
+  (!isOnBehalf(mail) && (hasEmptyReturnPath(mail) || (isAutoSubmitted(mail) && hasBounceSubject(mail))))
 
 /** No person sent it: what it says may be taken for a machine's words. */
 export const isOfMachine = (mail: Evidence): boolean => isAutoSubmitted(mail) || isOfServer(mail)
@@ -56,6 +74,9 @@ export const suppressesAnswers = (mail: Evidence): boolean =>
 
 /** Local parts that take no answer, in the languages met most. */
 export const isNoReply = ({ localPart }: Evidence): boolean => NO_REPLY.some((each) => each.test(localPart))
+
+const takesNoAnswer = (localPart: string): boolean =>
+  NO_REPLY.some((each) => each.test(localPart)) || ROBOT.test(localPart)
 
 const NO_REPLY: readonly RegExp[] = [
   /(?:^|[-_.+\d])(?:no|not|do[-_.]?not|dont|never)[-_.]?(?:reply|respond|answer)(?:$|[-_.+\d])/,

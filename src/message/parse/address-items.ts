@@ -113,14 +113,14 @@ class Scanner {
   }
 
   #quoted(): void {
-    const pieces: string[] = []
     let at = this.#at + 1
     for (; at < this.#field.length && this.#field.charAt(at) !== '"'; at++) {
-      if (this.#field.charAt(at) === '\\' && at + 1 < this.#field.length) at++
-      pieces.push(this.#field.charAt(at))
+      if (this.#field.charAt(at) === '\\') at++
     }
+    const text = this.#field
+      .slice(this.#at + 1, Math.min(at, this.#at + 1 + TEXT_MAX_CHARACTERS))
+      .replace(/\\(.)/gs, '$1')
     this.#at = at + 1
-    const text = pieces.join('')
     const isLocalPart = this.#field.charAt(this.#at) === '@'
     this.#text.push(isLocalPart ? `"${text.replace(/\s/g, HARD_SPACE)}"` : text)
     this.#isQuoted = true
@@ -137,7 +137,7 @@ class Scanner {
     }
     this.#comments.push(
       this.#field
-        .slice(this.#at + 1, at)
+        .slice(this.#at + 1, Math.min(at, this.#at + 1 + TEXT_MAX_CHARACTERS))
         .replace(/\\(.)/g, '$1')
         .trim(),
     )

@@ -8,14 +8,11 @@ import { dateField } from './date-field.ts'
 import { type DefectCode, defectsOf } from './defects.ts'
 import { type HeaderLine, headerLines } from './header-lines.ts'
 import { HeaderReader } from './header-reader.ts'
-import { PARSE_LIMITS } from './limits.ts'
+import { BARE_OCTETS, PARSE_LIMITS } from './limits.ts'
 import { newReading } from './mime-tree.ts'
 import { type PartHeader, partHeader } from './part-header.ts'
 import { sendersOf } from './senders.ts'
 import { transferDecoder } from './transfer.ts'
-
-/** How much of the start of a message `parseBarely` looks at. */
-export const BARE_OCTETS = 256 * 1024
 
 const MAX_FIELDS = 200
 const MAX_FIELD_CHARACTERS = 4000

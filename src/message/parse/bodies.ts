@@ -1,4 +1,5 @@
 import { htmlToText } from '../html/html-text.ts'
+import { inPieces } from '../in-pieces.ts'
 
 /** What of a MIME tree is shown as text: text that is null belongs to a multipart, or to what is not shown. */
 export interface BodyPart {
@@ -77,4 +78,5 @@ const ESCAPES = new Map([
   ['\n', '<br>\n'],
 ])
 
-const textToHtml = (text: string): string => text.replace(/[&<>\n]/g, (found) => ESCAPES.get(found) ?? found)
+const textToHtml = (text: string): string =>
+  inPieces(text, (piece) => piece.replace(/[&<>\n]/g, (found) => ESCAPES.get(found) ?? found))

@@ -1,6 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import { analyse } from 'chardet'
 import iconv from 'iconv-lite'
+import { inPieces } from '../in-pieces.ts'
 import { type Charset, charsetOf, WINDOWS_1252 } from './charset-name.ts'
 
 /** What was wrong with the charset of some text; null: nothing. */
@@ -64,20 +65,21 @@ function exact(octets: Buffer, { by, label }: Charset): string | null {
   }
 }
 
-/**
- * Text that was cut in the midst of a character is UTF-8 all the same, if other characters show it to be: a name like
- * `Jos\xe9` is none.
- */
+/** Text that was cut in the midst of a character is UTF-8 all the same, if it is anywhere else: `Café` in Latin 1 is not. */
 function cutUtf8(octets: Buffer): string | null {
   for (let cut = 1; cut <= 3 && cut < octets.length; cut++) {
-    const octet = octets[octets.length - cut] ?? 0
-    if (octet < 0x80) return null
-    if (octet < 0xc0) continue
+    const lead = octets[octets.length - cut] ?? 0
+    if (lead < 0x80) return null
+    if (lead < 0xc0) continue
     const head = octets.subarray(0, -cut)
-    return isUtf8(head) && !isAscii(head) ? octets.toString('utf8') : null
+    return cut < sequenceLength(lead) && !isAscii(head) && isUtf8(head) ? octets.toString('utf8') : null
   }
   return null
 }
+
+/** RFC 3629 section 4; 0 of what begins none. */
+const sequenceLength = (lead: number): number =>
+  lead < 0xc2 || lead > 0xf4 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4
 
 /** A few characters that are wrong are no sign of another charset. */
 function unlessBroken(text: string): string | null {
@@ -115,9 +117,10 @@ const C1 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–
 /** Some builds of Node take the label for ISO 8859-1. */
 export function windows1252(octets: Buffer): string {
   const text = octets.toString('latin1')
-  return /[\x80-\x9f]/.test(text)
-    ? text.replace(/[\x80-\x9f]/g, (character) => C1.charAt(character.charCodeAt(0) - 0x80))
-    : text
+  if (!/[\x80-\x9f]/.test(text)) return text
+  return inPieces(text, (piece) =>
+    piece.replace(/[\x80-\x9f]/g, (character) => C1.charAt(character.charCodeAt(0) - 0x80)),
+  )
 }
 
 /** Octets that are not of the charset they name. */

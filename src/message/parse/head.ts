@@ -1,3 +1,4 @@
+import { inPieces } from '../in-pieces.ts'
 import { body, type Gathered, gather } from './head-octets.ts'
 import { type HeaderLine, type HeadFault, headerLines } from './header-lines.ts'
 
@@ -26,5 +27,5 @@ export async function readHead(octets: AsyncIterable<Buffer>, maxOctets: number)
 
 function textOf({ octets, isCrOnly }: Gathered): string {
   const text = octets.toString('latin1')
-  return isCrOnly ? text.replaceAll('\r', '\n') : text
+  return isCrOnly ? inPieces(text, (piece) => piece.replaceAll('\r', '\n')) : text
 }

@@ -1,3 +1,4 @@
+import { inPieces } from '../in-pieces.ts'
 import type { Address } from '../parsed-message.ts'
 import { mailboxes } from './addresses.ts'
 import { decodeHeaderText } from './encoded-words.ts'
@@ -23,7 +24,7 @@ export class HeaderReader {
   /** The first of that name, without its folds, one character an octet. */
   raw(name: string): string | null {
     const line = this.#lines.find(({ key }) => key === name)
-    return line === undefined ? null : unfoldedValue(line)
+    return line === undefined ? null : this.#value(line, 'value-truncated')
   }
 
   text(name: string): string {
@@ -36,10 +37,17 @@ export class HeaderReader {
     const all: Address[] = []
     for (const line of this.#lines) {
       if (line.key !== name) continue
-      for (const mailbox of mailboxes(unfoldedValue(line), (octets) => this.#decoded(octets), max)) all.push(mailbox)
+      for (const mailbox of mailboxes(this.#value(line, 'addresses-truncated'), (octets) => this.#decoded(octets), max))
+        all.push(mailbox)
       if (all.length > max) break
     }
     return all
+  }
+
+  #value({ line }: HeaderLine, defect: 'value-truncated' | 'addresses-truncated'): string {
+    const start = line.indexOf(':') + 1
+    if (line.length - start > MAX_FIELD_OCTETS) this.#reading.defects.add(defect)
+    return unfolded(line.slice(start, start + MAX_FIELD_OCTETS))
   }
 
   #decoded(octets: string): string {
@@ -47,8 +55,7 @@ export class HeaderReader {
   }
 }
 
-const unfoldedValue = ({ line }: HeaderLine): string =>
-  line
-    .slice(line.indexOf(':') + 1)
-    .replace(/\r{0,8}\n/g, '')
-    .trim()
+/** More is nobody's subject, and room for all the addresses that are kept. */
+const MAX_FIELD_OCTETS = 2 * 1024 * 1024
+
+const unfolded = (text: string): string => inPieces(text, (piece) => piece.replace(/\r{0,8}\n/g, '')).trim()

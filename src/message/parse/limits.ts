@@ -47,3 +47,6 @@ export const PARSE_LIMITS: ParseLimits = {
   maxParts: 10_000,
   maxDepth: 100,
 }
+
+/** How much of the start of a message `parseBarely` looks at. */
+export const BARE_OCTETS = 256 * 1024

@@ -1,6 +1,7 @@
 import { MailParser } from 'mailparser'
 import { MailchuteError } from '../../errors.ts'
 import { type HeaderLine, type HeadFault, headerLines, isFieldLine, isKnownField } from './header-lines.ts'
+import { hasInnards, type Splitter, type SplitterChunk, type SplitterNode } from './mailparser-innards.ts'
 
 /** What is told of a message while it is split. The header of the message itself is known before. */
 export interface SplitterEvents<P> {
@@ -60,48 +61,6 @@ export function splitterOf<P>(
   parser.write(Buffer.from('\r\n'))
   return { parser, end: () => reading.end() }
 }
-
-interface Innards {
-  processChunk: (chunk: SplitterChunk | SplitterNode, done: (error?: unknown) => void) => void
-  readonly splitter: Splitter
-}
-
-interface SplitterChunk {
-  readonly type: 'body' | 'data'
-  readonly node: SplitterNode
-  readonly value?: Buffer
-}
-
-interface SplitterNode {
-  readonly type: 'node'
-  readonly parentNode: SplitterNode | false
-  headers: unknown
-  multipart: string | false
-  _boundary: Buffer | false
-  _headersLines: Buffer[]
-  _headerlen: number
-  parseHeaders: () => void
-  addHeaderChunk: (line: Buffer) => boolean
-}
-
-interface Splitter {
-  node: SplitterNode
-  lineLength: number
-  newNode: (parent?: SplitterNode | false) => void
-  checkBoundary: (line: Buffer) => 1 | 2 | 3 | 4 | false
-  checkHeadSize: (pendingOctets?: number) => null
-  takePendingLine: () => Buffer | false
-  pendingLineTruncated: boolean
-  push: (chunk: SplitterChunk | SplitterNode) => void
-}
-
-function hasInnards(parser: MailParser): parser is MailParser & Innards {
-  if (!('processChunk' in parser && typeof parser.processChunk === 'function' && 'splitter' in parser)) return false
-  const { splitter } = parser
-  return typeof splitter === 'object' && splitter !== null && INNARDS.every((name) => name in splitter)
-}
-
-const INNARDS = ['node', 'newNode', 'checkBoundary', 'checkHeadSize', 'takePendingLine', 'pendingLineTruncated']
 
 /** One message on its way through the splitter. */
 class Reading<P> {
@@ -195,14 +154,15 @@ class Reading<P> {
 
   #watchNode(node: SplitterNode): void {
     let octetsLeft = this.#limits.maxHeaderOctets
+    const lines = node._headersLines
     let isEnded = false
     node.addHeaderChunk = (line) => {
       // The end of the message.
       if (line.length === 0) return false
       const isEmpty = isLineEnd(line)
       // A line that can be none of a header begins the body.
-      isEnded = isEmpty || (octetsLeft > 0 && !isHeaderLine(line, node._headersLines.length === 0))
-      if (line.length <= octetsLeft) node._headersLines.push(line)
+      isEnded = isEmpty || (octetsLeft > 0 && !isHeaderLine(line, lines.length === 0))
+      if (line.length <= octetsLeft && lines.length < MAX_HEADER_LINES) lines.push(line)
       else this.#events.fault('header-truncated')
       octetsLeft -= line.length
       node._headerlen += line.length
@@ -244,6 +204,9 @@ class Reading<P> {
     node.multipart = boundary === null ? false : 'mixed'
   }
 }
+
+/** Each is kept as a value of its own, which takes many times its octets. */
+const MAX_HEADER_LINES = 100_000
 
 const LF = 0x0a
 const CR = 0x0d

@@ -1,3 +1,5 @@
+import { hasMoreLines } from '../has-more-lines.ts'
+import { inPieces } from '../in-pieces.ts'
 import { decodeText } from './charset.ts'
 import type { Reading } from './mime-tree.ts'
 import type { Part } from './part.ts'
@@ -11,9 +13,14 @@ export function textOf(part: Part, octets: Buffer, { defects }: Reading): string
   const name = declared === null || /^us-ascii$/i.test(declared) ? (meta ?? declared) : declared
   const { text, fault } = decodeText(octets, name, [meta, part.parent?.header.charset ?? null])
   if (fault !== null) defects.add(fault)
-  const plain = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text
-  return !isHtml && isFlowed(part) ? unflowed(plain, part.header.params.get('delsp')?.toLowerCase() === 'yes') : plain
+  const plain = text.includes('\r') ? inPieces(text, (piece) => piece.replace(/\r\n?/g, '\n')) : text
+  return !isHtml && isFlowed(part) && !hasMoreLines(plain, FLOWED_MAX_LINES)
+    ? unflowed(plain, part.header.params.get('delsp')?.toLowerCase() === 'yes')
+    : plain
 }
+
+/** No letter has more. */
+const FLOWED_MAX_LINES = 100_000
 
 const META_OCTETS = 4096
 

@@ -1,3 +1,4 @@
+import { hasMoreLines } from '../has-more-lines.ts'
 import type { MailContent } from '../parsed-message.ts'
 import { ownHtml } from './html-reply.ts'
 import { type Line, linesOf } from './lines.ts'
@@ -23,9 +24,8 @@ export interface Reply {
  */
 export function replyOf({ text, html, subject }: Pick<MailContent, 'text' | 'html' | 'subject'>): Reply {
   const whole = { reply: text, replyHtml: html }
-  if (text === null || text.length > MAX_CHARS) return whole
+  if (text === null || text.length > MAX_CHARS || hasMoreLines(text, MAX_LINES)) return whole
   const lines = linesOf(text)
-  if (lines.length > MAX_LINES) return whole
   const quotation = quotationOf(lines)
   if (quotation.kind === 'forwarded' || isForward(subject)) return whole
   const readable = html !== null && html.length <= MAX_CHARS ? html : null

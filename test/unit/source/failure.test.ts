@@ -7,6 +7,7 @@ const quoting = (password: string) =>
     ...{ name: 'test', url: '', protocol: 'pop3', host: 'h', port: 110, security: 'tls', user: 'u', folder: 'INBOX' },
     ...{ isMicrosoft: false, source: '', ca: null, schedule: '', deleteAfterSeconds: null, maxMessageBytes: 1 },
     ...{ moveTo: null, endpoint: null, smtp: null, acknowledge: null, policy: DEFAULT_POLICY },
+    retention: { rawSeconds: null, contentSeconds: null },
     credentials: { kind: 'password', password },
   }).quote
 

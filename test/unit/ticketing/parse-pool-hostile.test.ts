@@ -70,6 +70,24 @@ describe('hostile mail in the parse pool is read within its limits', () => {
       repeated(`${H}References:`, `\r\n <${LONG}@x.example>`, 100_000, '\r\n\r\nhi'),
       'message-id-missing',
     ],
+    ['6 MB of CR', repeated(`${H}\r\n`, '\r', 6 * MIB), 'text-truncated'],
+    ['6 MB of NUL', repeated(`${H}\r\n`, '\0', 6 * MIB), 'text-truncated'],
+    ['2,000,000 words of HTML', repeated(`${H}Content-Type: text/html\r\n\r\n`, 'a\n', 2 * MIB), 'date-missing'],
+    [
+      '4,000,000 empty lines, flowed',
+      repeated(`${H}Content-Type: text/plain; format=flowed\r\n\r\n`, '\n', 4_000_000),
+      'date-missing',
+    ],
+    [
+      'a part with a header of 2,000,000 lines',
+      repeated(`${MIXED}--b\r\n`, 'a:\n', 2_000_000, '\nhi\r\n--b--'),
+      'header-truncated',
+    ],
+    [
+      'a name of 7 MB in quotes',
+      repeated(`${H}Reply-To: "`, 'a ', 3_500_000, '" <a@x.example>\r\n\r\nhi'),
+      'addresses-truncated',
+    ],
     ['padding all over', repeated(`${H}Content-Transfer-Encoding: base64\r\n\r\n`, 'YQ==\r\n', MIB), 'base64-broken'],
   ])('%s', async (_, source, defect) => {
     const message = await pool.parse(source, forever)

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { MailchuteError } from '../../../errors.ts'
+import { storableText } from '../../../message/storable-text.ts'
 import type { WholeMessage } from '../../../store/browse/message.ts'
 import type { Store } from '../../../store/store.ts'
 
@@ -14,8 +15,10 @@ export async function find(store: Store, request: Pick<FastifyRequest, 'params'>
   return message
 }
 
+const PARAMETER_CHARS = 300
+
 /** Empty where there is none. */
 export function parameter({ params }: Pick<FastifyRequest, 'params'>, name: string): string {
   const value: unknown = typeof params === 'object' && params !== null ? Reflect.get(params, name) : ''
-  return typeof value === 'string' ? value : ''
+  return typeof value === 'string' ? storableText(value, PARAMETER_CHARS) : ''
 }

@@ -1,7 +1,7 @@
 /** One message: what became of it and why, beside the mail itself. */
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
-import { asMailchuteError } from '../../../errors.ts'
+import { asMailchuteError, MailchuteError } from '../../../errors.ts'
 import type { WholeMessage } from '../../../store/browse/message.ts'
 import { html } from '../../html.ts'
 import type { ConsoleDeps } from '../../server.ts'
@@ -38,7 +38,9 @@ export function addMessage(server: FastifyInstance, deps: ConsoleDeps): void {
     return reply.type('text/html').send(page({ title, section: '/messages', session: request.session, body }))
   })
   server.get('/messages/:id/raw', async (request, reply) => {
-    const { id, sha256 } = await find(store, request)
+    const { id, sha256, rawMessage } = await find(store, request)
+    if (rawMessage.purgedAt !== null)
+      throw new MailchuteError('store/purged', 'the octets of this message were removed')
     return reply
       .type('application/octet-stream')
       .header('content-disposition', `attachment; filename="${id}.eml"`)

@@ -1,3 +1,4 @@
+import { inPieces } from '../../in-pieces.ts'
 import { decodeText } from '../charset.ts'
 import { decodedRtf } from './compressed-rtf.ts'
 import { type MapiValue, mapiProperties } from './mapi-properties.ts'
@@ -115,7 +116,7 @@ class Message {
     return {
       files: this.#files.flatMap((file) => this.#readFile(file)),
       subject: this.#string(this.#properties, PROPERTY.subject) ?? (this.#subject ? this.#decoded(this.#subject) : ''),
-      text: text?.trim() ? text.replace(/\r\n?/g, '\n') : (rtf?.text ?? null),
+      text: text?.trim() ? inPieces(text, (piece) => piece.replace(/\r\n?/g, '\n')) : (rtf?.text ?? null),
       html: html === null ? (rtf?.html ?? null) : decodeText(html, charset).text,
     }
   }

@@ -16,7 +16,7 @@ const ANSWERING_PROGRAMS = [
     'Out of Office AutoReply: x',
     'AUTO: Jo is out of the office (returning 05/01)',
     '[Auto-Reply] x',
-    'Abwesenheitsnotiz',
+    'Abwesenheitsnotiz: Hilfe',
   ],
   ...['Re: Help (Automatic Response)', 'Otomatik yanıt: x', 'Automaattinen vastaus: x', 'Automatikus válasz: x'],
 ]
@@ -62,9 +62,10 @@ describe('an auto-reply, which gets no ticket', () => {
     expect(of('In-Reply-To: <a@desk.example>\nX-Auto-Response-Suppress: All', { text }).kind).toBe('personal')
   })
 
-  test('begins with Auto: only if it answers something (section 3.1.5)', () => {
+  test('begins with Auto: only if it answers something as machines do (section 3.1.5)', () => {
     expect(of('', { subject: 'Auto: parts' }).reason).toBe('kind/none')
-    expect(of('In-Reply-To: <a@b>', { subject: 'Auto: parts' }).reason).toBe('auto-reply/subject')
+    expect(of('In-Reply-To: <a@b>', { subject: 'Auto: parts' }).reason).toBe('no-answer/absence')
+    expect(of('In-Reply-To: <a@b>\nReturn-Path: <>', { subject: 'Auto: parts' }).reason).toBe('auto-reply/subject')
   })
 
   test('is not what a ticket system sends in the name of a person, though it is an answer', () => {

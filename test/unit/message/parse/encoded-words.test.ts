@@ -57,6 +57,18 @@ describe('encoded words (RFC 2047)', () => {
     expect(text(Buffer.from('=?iso-8859-1?q?Fr\xf6sche?=', 'latin1'))).toBe('Frösche')
   })
 
+  test.each(['Café', 'J\xf6rg', 'Zo\xeb', 'Ren\xe9', 'José', '\xe9t\xe9', 'S\xf8', '\xc5s'])(
+    'a word in Latin 1 with an accent near its end is not UTF-8 that was cut: %s',
+    (word) => {
+      expect(text(Buffer.from(word, 'latin1'))).toBe(word)
+    },
+  )
+
+  test('UTF-8 that was cut in the midst of its last character is UTF-8', () => {
+    const octets = Buffer.from('Frösche und Käfer für René')
+    expect(text(octets.subarray(0, -1))).toBe('Frösche und Käfer für Ren\ufffd')
+  })
+
   test('octets that name no charset are UTF-8 (RFC 6532), else of the charset of the body, else Western', () => {
     expect(decoded('Frösche')).toEqual({ text: 'Frösche', faults: [] })
     expect(text(Buffer.from('\xf0\xd2\xc9\xd7\xc5\xd4', 'latin1'), 'koi8-r')).toBe('Привет')

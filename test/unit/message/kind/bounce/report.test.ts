@@ -155,7 +155,8 @@ describe('a report of another kind', () => {
   })
 
   test('of a reading is one in prose by its subject and its sentence', async () => {
-    const text = 'Your message\n\nTo: Carla\nSubject: Help\nSent: today\n\nwas read on Wednesday.\n'
+    const text =
+      'Your message\n\nTo: Carla\nSubject: Help\nSent: today\n\nwas read on Wednesday, 4 November 2026 10:12:13.\n'
     expect((await classified(letter('Subject: Read: Help', text))).kind).toBe('disposition')
     expect((await classified(letter('Subject: Read: Help'))).kind).toBe('personal')
   })

@@ -1,0 +1,83 @@
+/** `mailchute messages reprocess`: back into work, by today's rules; or, first, what these would decide. */
+import type { Config } from '../config.ts'
+import { MailchuteError } from '../errors.ts'
+import type { AgainFilter } from '../store/again.ts'
+import type { MessageDetail } from '../store/messages.ts'
+import { type App, openApp } from './app.ts'
+import { cliActor } from './cli-actor.ts'
+import { endOf, instantOf } from './instant.ts'
+import { findMessage, stateOf } from './messages.ts'
+import { dryRun } from './reprocess-dry-run.ts'
+import { counted, print, printJson } from './terminal.ts'
+
+export interface ReprocessOptions {
+  readonly state?: string
+  readonly reason?: string
+  readonly mailbox?: string
+  readonly since?: string
+  readonly until?: string
+  readonly note?: string
+  readonly dryRun: boolean
+  readonly json: boolean
+}
+
+export async function reprocessMessages(
+  config: Config,
+  ids: readonly string[],
+  options: ReprocessOptions,
+): Promise<void> {
+  const range: AgainFilter = {
+    state: stateOf(options.state),
+    reason: options.reason,
+    mailbox: options.mailbox?.toLowerCase(),
+    since: instantOf('--since', options.since) ?? undefined,
+    until: endOf('--until', options.until) ?? undefined,
+  }
+  assertChosen(ids, range)
+  await using app = await openApp(config)
+  const messages = await Promise.all(ids.map((id) => findMessage(app, id)))
+  const filter = ids.length === 0 ? range : { ...range, ids: messages.map(({ id }) => id) }
+  if (options.dryRun) return await dryRun(app, filter, options)
+  for (const message of messages) assertWorkable(message)
+  await reprocess(app, filter, options)
+}
+
+/** All messages there are is more than anybody means by saying nothing. */
+function assertChosen(ids: readonly string[], range: AgainFilter): void {
+  if (ids.length > 0 || Object.values(range).some((value) => value !== undefined)) return
+  throw new MailchuteError('usage/invalid', 'which messages?', {
+    hint: 'name their ids, or choose them with --state, --reason, --mailbox, --since or --until',
+  })
+}
+
+function assertWorkable({ id, state, rawMessage: { purgedAt } }: MessageDetail): void {
+  if (state !== 'quarantined' && state !== 'suppressed') {
+    throw new MailchuteError('usage/invalid', `message ${id} is ${state}`, {
+      hint: 'only quarantined and suppressed messages can be worked again',
+    })
+  }
+  if (purgedAt === null) return
+  const day = purgedAt.toISOString().slice(0, 10)
+  throw new MailchuteError('store/purged', `the octets of message ${id} were removed on ${day}`)
+}
+
+const MESSAGES_A_PAGE = 500
+
+async function reprocess(app: App, filter: AgainFilter, { note, json }: ReprocessOptions): Promise<void> {
+  const by = { actor: cliActor(), ...(note === undefined ? {} : { note }) }
+  const queue = await app.openQueue()
+  let count = 0
+  for (let after: string | null = null, more = true; more; ) {
+    const page = await app.store.again.workable(filter, after, MESSAGES_A_PAGE)
+    const waiting: string[] = []
+    for (const id of page) if (await app.store.messages.reprocess(id, by)) waiting.push(id)
+    if (waiting.length > 0) await queue.wake(waiting)
+    if (json) for (const id of waiting) printJson({ id })
+    count += waiting.length
+    after = page.at(-1) ?? after
+    more = page.length === MESSAGES_A_PAGE
+  }
+  if (json) return
+  const [verb] = count === 1 ? ['waits'] : ['wait']
+  print(`${counted(count, 'message')} ${verb} to be worked again: \`mailchute run\` or \`mailchute drain\` does it\n`)
+}

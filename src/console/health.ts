@@ -1,0 +1,139 @@
+/**
+ * For whoever runs the process, and without a login: `/livez`, whether to start it anew; `/readyz`, whether to send it
+ * work; `/metrics`.
+ */
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { MailboxConfig } from '../config.ts'
+import { asMailchuteError, MailchuteError } from '../errors.ts'
+import type { Store } from '../store/store.ts'
+import { startRequest } from '../telemetry.ts'
+import { METRICS_TYPE, metricsOf, type QueueDepth } from './metrics.ts'
+
+export interface Health {
+  readonly store: Store
+  readonly mailboxes: readonly MailboxConfig[]
+  readonly now: () => Date
+  readonly queue: {
+    check(): Promise<void>
+    depth(): Promise<readonly QueueDepth[]>
+  } | null
+}
+
+export interface Readiness {
+  /** `degraded`: mail is fetched and kept, but not worked until what failed is back. */
+  readonly status: 'ok' | 'degraded' | 'failed'
+  readonly checks: Readonly<
+    Record<string, { readonly status: 'ok' | 'failed'; readonly code?: string; readonly hint?: string }>
+  >
+  readonly code?: string
+  readonly hint?: string
+}
+
+/** How late the event loop comes to what is due. */
+interface Lag {
+  milliseconds(): number
+  stop(): void
+}
+
+export function addHealth(server: FastifyInstance, health: Health, lag: Lag = watchLag()): void {
+  traceRequests(server)
+  server.addHook('onClose', async () => lag.stop())
+  server.get('/livez', (_, reply) => {
+    const lagMilliseconds = Math.round(lag.milliseconds())
+    if (lagMilliseconds <= LAG_LIMIT_MILLISECONDS) return { status: 'ok', lagMilliseconds }
+    return reply.code(503).send({ status: 'failed', lagMilliseconds })
+  })
+  const ready = createReadiness(health)
+  server.get('/readyz', async (_, reply) => {
+    const readiness = await ready()
+    return reply.code(readiness.status === 'failed' ? 503 : 200).send(readiness)
+  })
+  server.get('/metrics', async (_, reply) => reply.type(METRICS_TYPE).send(await metricsOf(health)))
+}
+
+/** By the pattern of its route: an address may name a message, and a query what somebody searched for (I9). */
+function traceRequests(server: FastifyInstance): void {
+  const spans = new WeakMap<FastifyRequest, ReturnType<typeof startRequest>>()
+  server.addHook('onRequest', async (request) => {
+    spans.set(request, startRequest(request.method, request.routeOptions.url ?? 'unknown'))
+  })
+  server.addHook('onResponse', async (request, reply) => spans.get(request)?.end(reply.statusCode))
+}
+
+/** On average over seconds: whoever is that busy answers nobody. A single step that takes long is no illness. */
+const LAG_LIMIT_MILLISECONDS = 2_000
+const WINDOW_MILLISECONDS = 10_000
+const RESOLUTION_MILLISECONDS = 20
+
+/** The mean of this window or of the one before, whichever is worse. */
+function watchLag(): Lag {
+  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MILLISECONDS })
+  let last = 0
+  const next = setInterval(() => {
+    last = meanOf(delay)
+    delay.reset()
+  }, WINDOW_MILLISECONDS).unref()
+  delay.enable()
+  return {
+    milliseconds: () => Math.max(last, meanOf(delay)),
+    stop: () => {
+      clearInterval(next)
+      delay.disable()
+    },
+  }
+}
+
+function meanOf({ count, mean }: ReturnType<typeof monitorEventLoopDelay>): number {
+  return count === 0 ? 0 : mean / 1e6
+}
+
+const CACHE_MILLISECONDS = 1_000
+
+interface Asked {
+  readonly store: { ping(): Promise<void> }
+  readonly queue: Health['queue']
+  readonly now: () => Date
+}
+
+/** Asked once a second at most, however many ask. The database decides: without the queue mail is still kept (I4). */
+export function createReadiness({ store, queue, now }: Asked): () => Promise<Readiness> {
+  let asked: { at: number; answer: Promise<Readiness> } | null = null
+  const ask = async (): Promise<Readiness> => {
+    const [database, jobs] = await Promise.all([
+      failureOf(() => store.ping(), 'store/unavailable'),
+      queue === null ? null : failureOf(() => queue.check(), 'queue/unavailable'),
+    ])
+    const checks = { database: checkOf(database), ...(queue === null ? {} : { queue: checkOf(jobs) }) }
+    const failure = database ?? jobs
+    if (failure === null) return { status: 'ok', checks }
+    return { status: database === null ? 'degraded' : 'failed', checks, code: failure.code, hint: failure.hint }
+  }
+  return () => {
+    const at = now().getTime()
+    if (asked === null || at - asked.at >= CACHE_MILLISECONDS || at < asked.at) asked = { at, answer: ask() }
+    return asked.answer
+  }
+}
+
+const checkOf = (failure: MailchuteError | null) =>
+  failure === null
+    ? ({ status: 'ok' } as const)
+    : ({ status: 'failed', code: failure.code, hint: failure.hint } as const)
+
+/** Less than a probe waits. */
+const ANSWER_MILLISECONDS = 2_000
+
+async function failureOf(
+  check: () => Promise<void>,
+  code: 'store/unavailable' | 'queue/unavailable',
+): Promise<MailchuteError | null> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(
+    () => late.reject(new MailchuteError(code, `no answer within ${ANSWER_MILLISECONDS} ms`)),
+    ANSWER_MILLISECONDS,
+  )
+  return Promise.race([check(), late.promise])
+    .then(() => null, asMailchuteError)
+    .finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,107 @@
+/** Where an address is besides the mails that came from it. */
+import type { Database, Query } from './database.ts'
+import { skipWaiting } from './erase-messages.ts'
+import { maybe, type Spelled } from './spelled.ts'
+
+export interface Recipients {
+  readonly entryId: string
+  readonly recipients: readonly { readonly field: string; readonly name: string; readonly address: string }[]
+}
+
+export interface Named {
+  readonly id: string
+  readonly address: string
+}
+
+export interface Participant {
+  readonly ticketId: string
+  readonly addressSha256: string
+  readonly address: string
+}
+
+export interface Traces {
+  contacts(who: Spelled): Promise<Named[]>
+  /** They stay as nobody's, for tickets are theirs; the subjects of these go, too. Returns how many subjects. */
+  blankContacts(ids: readonly string[]): Promise<number>
+  participants(who: Spelled, after: Participant | null, limit: number): Promise<Participant[]>
+  removeParticipants(rows: readonly Participant[]): Promise<void>
+  /** Entries with one of the spellings among To, Cc and Reply-To. */
+  recipients(who: Spelled, after: string | null, limit: number): Promise<Recipients[]>
+  writeRecipients(rows: readonly Recipients[], by: string): Promise<void>
+  /** What went out, or is to go out. */
+  outbox(who: Spelled, after: string | null, limit: number): Promise<Named[]>
+  blankOutbox(ids: readonly string[]): Promise<void>
+}
+
+export function addressTraces(database: Database): Traces {
+  const { query } = database
+  return {
+    contacts: ({ spellings, keys }) =>
+      query<Named>({
+        text: `SELECT id, address FROM contacts WHERE address_sha256 = ANY($2::text[]) OR ${maybe('address', '$1')}`,
+        values: [spellings, keys],
+      }),
+    blankContacts: (ids) => database.transaction((inside) => blankContacts(inside, ids)),
+    participants: ({ spellings, keys }, after, limit) =>
+      query<Participant>({
+        text: `SELECT ticket_id AS "ticketId", address_sha256 AS "addressSha256", address FROM ticket_participants
+               WHERE (address_sha256 = ANY($2::text[]) OR ${maybe('address', '$1')})
+                 AND ($3::uuid IS NULL OR (ticket_id, address_sha256) > ($3, $4))
+               ORDER BY ticket_id, address_sha256 LIMIT $5`,
+        values: [spellings, keys, after?.ticketId ?? null, after?.addressSha256 ?? null, limit],
+      }),
+    removeParticipants: async (rows) => {
+      await query({
+        text: `DELETE FROM ticket_participants p USING unnest($1::uuid[], $2::text[]) AS gone(ticket_id, address_sha256)
+               WHERE p.ticket_id = gone.ticket_id AND p.address_sha256 = gone.address_sha256`,
+        values: [rows.map(({ ticketId }) => ticketId), rows.map(({ addressSha256 }) => addressSha256)],
+      })
+    },
+    recipients: ({ spellings }, after, limit) =>
+      query<Recipients>({
+        text: `SELECT id AS "entryId", recipients FROM ticket_entries e WHERE ($2::uuid IS NULL OR id > $2) AND EXISTS (
+                 SELECT FROM jsonb_array_elements(e.recipients) one WHERE ${maybe("(one->>'address')", '$1')})
+               ORDER BY id LIMIT $3`,
+        values: [spellings, after, limit],
+      }),
+    writeRecipients: async (rows, by) => {
+      await query({
+        text: `WITH written AS (
+                 UPDATE ticket_entries e SET recipients = new.recipients
+                 FROM unnest($1::uuid[], $2::jsonb[]) AS new(id, recipients) WHERE e.id = new.id RETURNING e.inbound_message_id)
+               INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
+               SELECT m.id, m.mailbox_id, 'operator/erased', jsonb_build_object('actor', $3::text, 'what', 'recipient')
+               FROM written JOIN inbound_messages m ON m.id = written.inbound_message_id`,
+        values: [rows.map(({ entryId }) => entryId), rows.map(({ recipients }) => JSON.stringify(recipients)), by],
+      })
+    },
+    outbox: ({ spellings }, after, limit) =>
+      query<Named>({
+        text: `SELECT id::text, recipient AS address FROM outbox
+               WHERE ($2::bigint IS NULL OR outbox.id > $2) AND recipient <> '' AND ${maybe('recipient', '$1')}
+               ORDER BY outbox.id LIMIT $3`,
+        values: [spellings, after, limit],
+      }),
+    blankOutbox: (ids) =>
+      database.transaction(async (inside) => {
+        await inside({ text: skipWaiting('id = ANY($1::bigint[])'), values: [ids] })
+        await inside({
+          text: `UPDATE outbox SET recipient = '', recipient_sha256 = '' WHERE id = ANY($1::bigint[])`,
+          values: [ids],
+        })
+      }),
+  }
+}
+
+async function blankContacts(query: Query, ids: readonly string[]): Promise<number> {
+  await query({
+    text: `UPDATE contacts SET address = '', address_sha256 = 'erased ' || id, name = '', undeliverable_at = NULL,
+             undeliverable_status = NULL WHERE id = ANY($1::uuid[])`,
+    values: [ids],
+  })
+  const tickets = await query({
+    text: `UPDATE tickets SET subject = '' WHERE requester_id = ANY($1::uuid[]) AND subject <> '' RETURNING id`,
+    values: [ids],
+  })
+  return tickets.length
+}

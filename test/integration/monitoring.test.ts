@@ -1,0 +1,135 @@
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { metricsOf } from '../../src/console/metrics.ts'
+import { openStore } from '../../src/store/store.ts'
+import { ALERTS } from '../../src/upkeep/alerts.ts'
+import { createDatabase } from '../support/postgres.ts'
+import { metricNames, samplesOf } from '../support/prometheus.ts'
+
+const queue = {
+  check: async () => undefined,
+  depth: async () => [{ queue: 'inbound', state: 'waiting', jobs: 3 }],
+}
+
+let text = ''
+let names: readonly string[] = []
+beforeAll(async () => {
+  const store = openStore(await createDatabase())
+  text = await metricsOf({ store, mailboxes: [], queue, now: () => new Date() })
+  names = metricNames(text)
+  await store.close()
+})
+
+const read = (file: string) => readFile(new URL(`../../${file}`, import.meta.url), 'utf8')
+
+/** Every name in an expression that looks like a metric: before a selector, a range, or by itself. */
+function metricsIn(expression: string): string[] {
+  const bare = expression.replaceAll(/"[^"]*"/g, '""').replaceAll(/\b(by|on|without)\s*\([^)]*\)/g, '')
+  return [...bare.matchAll(/\b(?:mailchute|process|nodejs)_[a-z0-9_]+/g)].map(([name]) => name)
+}
+
+const rulesSchema = z.object({
+  groups: z.array(
+    z.object({
+      rules: z.array(
+        z.strictObject({
+          alert: z.string().regex(/^Mailchute[A-Za-z]+$/),
+          expr: z.string(),
+          for: z
+            .string()
+            .regex(/^\d+[mh]$/)
+            .optional(),
+          labels: z.strictObject({ severity: z.enum(['warning', 'critical']) }),
+          annotations: z.strictObject({ summary: z.string(), description: z.string() }),
+        }),
+      ),
+    }),
+  ),
+})
+
+/** The variable that whoever imports it sets. */
+const DATASOURCE = `$\{datasource}`
+
+const dashboardSchema = z.object({
+  templating: z.object({
+    list: z.array(z.object({ name: z.string(), type: z.string(), definition: z.string().optional() })),
+  }),
+  panels: z.array(
+    z.object({
+      id: z.number(),
+      type: z.string(),
+      datasource: z.object({ uid: z.literal(DATASOURCE) }).optional(),
+      gridPos: z.object({ x: z.number(), y: z.number(), w: z.number(), h: z.number() }),
+      targets: z
+        .array(z.object({ expr: z.string(), datasource: z.object({ uid: z.literal(DATASOURCE) }) }))
+        .default([]),
+    }),
+  ),
+})
+
+describe('what deploy/ asks Prometheus for', () => {
+  test('the dashboard draws metrics that there are, each of ours at least once', async () => {
+    const { panels, templating } = dashboardSchema.parse(JSON.parse(await read('deploy/grafana-dashboard.json')))
+    const asked = [
+      ...panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)),
+      ...templating.list.map(({ definition = '' }) => definition),
+    ].flatMap(metricsIn)
+    expect(asked.filter((name) => !names.includes(name))).toEqual([])
+    expect(names.filter((name) => name.startsWith('mailchute_') && !asked.includes(name))).toEqual([])
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length)
+    expect(templating.list[0]).toMatchObject({ name: 'datasource', type: 'datasource' })
+  })
+
+  test('no two panels of the dashboard lie upon each other', async () => {
+    const { panels } = dashboardSchema.parse(JSON.parse(await read('deploy/grafana-dashboard.json')))
+    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, each) => `${x + (each % w)},${y + Math.floor(each / w)}`),
+    )
+    expect(new Set(cells).size).toBe(cells.length)
+    expect(panels.every(({ gridPos: { x, w } }) => x + w <= 24)).toBe(true)
+  })
+
+  test('the rules alert on metrics that there are', async () => {
+    const { groups } = rulesSchema.parse(parse(await read('deploy/prometheus-rules.yaml')))
+    const rules = groups.flatMap((group) => group.rules)
+    expect(rules.flatMap(({ expr }) => metricsIn(expr)).filter((name) => !names.includes(name))).toEqual([])
+    expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length)
+    expect(rules.length).toBeGreaterThan(Object.keys(ALERTS).length)
+  })
+
+  test('promtool, where there is one, finds no fault with rules and metrics', async () => {
+    const promtool = promisify(execFile)('promtool', ['check', 'rules', 'deploy/prometheus-rules.yaml'])
+    const checked = await promtool.catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null
+      throw error
+    })
+    expect(checked?.stdout ?? 'SUCCESS').toContain('SUCCESS')
+  })
+})
+
+describe('docs/operate.md', () => {
+  test('explains every metric of ours, and no other', async () => {
+    const rows = (await read('docs/operate.md')).matchAll(/^\| `(mailchute_[a-z_]+)(?:\{[a-z,]+\})?` \|/gm)
+    const explained = [...rows].map(([, name = '']) => name)
+    expect(explained.toSorted()).toEqual(names.filter((name) => name.startsWith('mailchute_')).toSorted())
+  })
+
+  test('lists every alert, and no other', async () => {
+    const rows = (await read('docs/operate.md')).matchAll(/^\| `([a-z]+\/[a-z-]+)` \| /gm)
+    const listed = [...rows].map(([, code = '']) => code).filter((code) => !code.startsWith('oauth/'))
+    expect(listed).toEqual(Object.keys(ALERTS))
+  })
+})
+
+test('the queue is told of, and that it is away does not hide the rest', async () => {
+  expect(samplesOf(text).get('mailchute_queue_jobs{queue="inbound",state="waiting"}')).toBe(3)
+  const store = openStore(await createDatabase())
+  const away = { ...queue, depth: () => Promise.reject(new Error('away')) }
+  const samples = samplesOf(await metricsOf({ store, mailboxes: [], queue: away, now: () => new Date() }))
+  await store.close()
+  expect([samples.get('mailchute_queue_up'), samples.get('mailchute_messages_waiting')]).toEqual([0, 0])
+})

@@ -1,0 +1,130 @@
+import { writeFile } from 'node:fs/promises'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { buildProgram, run, runJson } from '../support/program.ts'
+import { type Desk, letter, openDesk } from '../support/rules-desk.ts'
+
+const BEFORE = `rules:
+  - name: noise
+    when: { subject: { starts-with: noise } }
+    then: { suppress: true }
+  - name: doubtful
+    when: { subject: doubtful }
+    then: { hold: true }
+`
+const AFTER = `rules:
+  - name: urgent
+    when: { subject: question }
+    then: { queue: sales, priority: urgent, tags: [vip] }
+  - name: doubtful
+    when: { subject: doubtful }
+    then: { suppress: true }
+  - name: late
+    when: { subject: later }
+    then: { hold: true }
+`
+
+beforeAll(buildProgram, 120_000)
+
+/** Everything that could have been written. */
+const everything = async (desk: Desk) => {
+  const tables = ['inbound_messages', 'inbound_events', 'tickets', 'ticket_entries', 'threads', 'contacts', 'outbox']
+  return Promise.all(tables.map((table) => desk.query(`SELECT * FROM ${table} ORDER BY 1`)))
+}
+
+async function underOtherRules(): Promise<Desk> {
+  const desk = await openDesk(BEFORE)
+  await desk.takeIn(letter({ id: 'q', subject: 'A question' }))
+  await desk.takeIn(letter({ id: 'r', subject: 'Re: A question', fields: ['In-Reply-To: <q@customer.example>'] }))
+  await desk.takeIn(letter({ id: 'n', subject: 'noise', from: 'bert@customer.example' }))
+  await desk.takeIn(letter({ id: 'd', subject: 'doubtful', from: 'carla@customer.example' }))
+  await desk.takeIn(letter({ id: 'l', subject: 'later', from: 'dora@customer.example' }))
+  await writeFile(desk.env['MAILCHUTE_RULES'] ?? '', AFTER)
+  return desk
+}
+
+const reprocess = (desk: Desk, ...options: string[]) => run(['messages', 'reprocess', ...options], desk.env)
+
+const bySubject = async (desk: Desk, rows: readonly unknown[]) => {
+  const subjects = await desk.query<{ id: string; subject: string }>('SELECT id, subject FROM inbound_messages')
+  const names = new Map(subjects.map(({ id, subject }) => [id, subject]))
+  return Object.fromEntries((rows as { message: string }[]).map((row) => [names.get(row.message), row]))
+}
+
+describe('messages reprocess --dry-run', () => {
+  test("shows what was decided beside what today's rules would decide, and writes nothing", async () => {
+    await using desk = await underOtherRules()
+    const before = await everything(desk)
+    const rows = await runJson(['messages', 'reprocess', '--mailbox', 'test', '--dry-run', '--json'], desk.env)
+    expect(await everything(desk)).toEqual(before)
+    expect(await bySubject(desk, rows)).toMatchObject({
+      'A question': {
+        was: { state: 'ticketed', ticket: 1, queue: null, priority: 'normal', tags: [] },
+        would: { state: 'ticketed', ticket: 1, queue: 'sales', priority: 'urgent', tags: ['vip'] },
+        ...{ changed: true, stays: true, error: null },
+      },
+      'Re: A question': { was: { ticket: 1 }, would: { state: 'ticketed', ticket: 1 }, changed: false },
+      noise: {
+        was: { state: 'suppressed', reason: 'rule/suppress', ticket: null },
+        would: { state: 'ticketed', reason: 'thread/none', ticket: 'new', queue: null, priority: 'normal' },
+        ...{ changed: true, stays: false },
+      },
+      doubtful: {
+        was: { state: 'quarantined', reason: 'rule/hold' },
+        would: { state: 'suppressed', reason: 'rule/suppress' },
+        changed: true,
+      },
+      later: { was: { state: 'ticketed' }, would: { state: 'quarantined', reason: 'rule/hold' }, stays: true },
+    })
+  })
+
+  test('says what then happens: the worker decides the same', async () => {
+    await using desk = await underOtherRules()
+    const chosen = ['--state', 'suppressed', '--reason', 'rule/suppress']
+    const [row] = await runJson(['messages', 'reprocess', ...chosen, '--dry-run', '--json'], desk.env)
+    expect(row).toMatchObject({ would: { state: 'ticketed', reason: 'thread/none', ticket: 'new' } })
+    await desk.restart()
+    expect(await reprocess(desk, ...chosen, '--note', 'the rule was wrong')).toMatchObject({ code: 0 })
+    await desk.worker.workOff()
+    expect(await desk.query(`SELECT state::text, reason FROM inbound_messages WHERE subject = 'noise'`)).toEqual([
+      { state: 'ticketed', reason: 'thread/none' },
+    ])
+    const events = await desk.query(`SELECT detail FROM inbound_events WHERE code = 'operator/reprocess'`)
+    expect(events).toEqual([
+      { detail: { reason: 'rule/suppress', actor: expect.stringMatching(/^cli:/), note: 'the rule was wrong' } },
+    ])
+  })
+
+  test('is a table for people', async () => {
+    await using desk = await underOtherRules()
+    const { code, stdout } = await reprocess(desk, '--mailbox', 'test', '--dry-run')
+    expect(code).toBe(0)
+    expect(stdout.toString()).toContain('4 of 5 messages would be decided otherwise; nothing was changed\n')
+    expect(stdout.toString()).toMatch(/suppressed +rule\/suppress +ticketed +thread\/none +new +normal +yes\n/)
+  })
+
+  test('of a message whose octets were purged says so', async () => {
+    await using desk = await underOtherRules()
+    await desk.query('DELETE FROM raw_chunks')
+    await desk.query('UPDATE raw_messages SET purged_at = now()')
+    const rows = await runJson(['messages', 'reprocess', '--state', 'quarantined', '--dry-run', '--json'], desk.env)
+    expect(rows).toMatchObject([{ would: null, changed: false, error: { code: 'store/purged' } }])
+  })
+})
+
+describe('messages reprocess', () => {
+  test('takes those that state, reason, mailbox and time choose, and no ticketed ones', async () => {
+    await using desk = await underOtherRules()
+    const counted = async (...options: string[]) => (await reprocess(desk, ...options, '--json')).stdout.toString()
+    expect(await counted('--state', 'ticketed')).toBe('')
+    expect(await counted('--mailbox', 'other', '--state', 'suppressed')).toBe('')
+    expect(await counted('--since', '2100-01-01')).toBe('')
+    expect(await counted('--until', '2020-01-01')).toBe('')
+    expect((await counted('--since', '2020-01-01', '--until', '2100-01-01')).trim().split('\n')).toHaveLength(2)
+  })
+
+  test('wants to know which, and takes no time that is none', async () => {
+    await using desk = await openDesk(null)
+    expect(await reprocess(desk)).toMatchObject({ code: 64, stderr: expect.stringContaining('which messages?') })
+    expect(await reprocess(desk, '--since', 'monday')).toMatchObject({ code: 64 })
+  })
+})
