@@ -176,10 +176,10 @@ describe('an action', () => {
     const id = await idOf('three')
     await hold(id)
     const { body } = await api.call('POST', `/messages/${id}/suppress`, { body: { note: 'spam' } })
-    expect(body).toMatchObject({ state: 'suppressed', reason: 'operator/suppressed' })
+    expect(body).toMatchObject({ state: 'suppressed', reason: 'operator/suppress' })
     expect(await lastEvent()).toMatchObject({
       code: 'operator/suppress',
-      detail: { reason: 'operator/suppressed', was: 'message/unparseable', actor: 'token:operator', note: 'spam' },
+      detail: { reason: 'operator/suppress', heldFor: 'message/unparseable', actor: 'token:operator', note: 'spam' },
     })
     expect((await api.call('POST', `/messages/${id}/suppress`)).status).toBe(409)
     const { imbalances } = await desk.store.balance()
