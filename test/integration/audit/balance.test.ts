@@ -32,6 +32,7 @@ async function balanceAfter(sql: string): Promise<Balance> {
     'tickets',
     'outbox',
     'raw_messages',
+    'raw_chunks',
     'attachments',
   ]
   for (const table of tables) await desk.query(`CREATE TABLE kept_${table} AS TABLE ${table}`)
@@ -106,6 +107,9 @@ describe('audit balance', () => {
     ['outbox-without-cause', `UPDATE outbox SET inbound_message_id = ${ONE_MESSAGE}`, 1],
     ['outbox-unexplained', `DELETE FROM inbound_events WHERE code = 'outbound/sent'`, 2],
     ['outbox-unexplained', `UPDATE outbox SET state = 'waiting' WHERE inbound_message_id = ${ONE_MESSAGE}`, 1],
+    ['octets-missing', `DELETE FROM raw_chunks WHERE sha256 = (SELECT min(sha256) FROM raw_messages)`, 1],
+    ['purged-unexplained', `UPDATE raw_messages SET purged_at = now()`, 2],
+    ['purged-unexplained', `UPDATE inbound_messages SET content_purged_at = now() WHERE id = ${ONE_MESSAGE}`, 1],
     ['octets-of-nobody', `DELETE FROM inbound_messages WHERE id = ${ONE_MESSAGE}`, 1],
   ] as const)('tells %s: after %s', async (check, sql, count) => {
     const { imbalances } = await balanceAfter(sql)

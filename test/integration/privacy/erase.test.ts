@@ -1,10 +1,14 @@
 import { createPublicKey, verify } from 'node:crypto'
+import { mkdtemp, readdir, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { canonical } from '../../../src/audit/canonical-json.ts'
 import { type Acknowledging, openAcknowledging } from '../../support/acknowledging.ts'
 import { mail } from '../../support/mails.ts'
 import { buildProgram, run } from '../../support/program.ts'
 import { redisAvailable, startRedis, type TestRedis } from '../../support/redis.ts'
+import { startMailbox } from '../../support/sandbox.ts'
 import { tracesInDatabase, tracesInRedis } from '../../support/traces.ts'
 
 const ZOE = 'zoe.quagga@canary.example'
@@ -129,6 +133,40 @@ describe('erase --address', () => {
     expect(await desk.query('SELECT count(*)::int FROM inbound_messages')).toEqual([{ count: 1 }])
     expect(await tracesInDatabase(desk.query, WORDS)).toEqual([])
     await isSound()
+  })
+
+  test('does not let the same octets in over another mailbox: suppressed unread, nothing stored', async () => {
+    desk.deliver(hers('1'))
+    await desk.takeIn()
+    await erased(ZOE)
+    await desk.query(`INSERT INTO mailboxes (name, url) VALUES ('other', 'x')`)
+    await desk.query(`UPDATE inbound_messages SET mailbox_id = (SELECT id FROM mailboxes WHERE name = 'other')`)
+    desk.deliver(hers('1'))
+    await desk.takeIn()
+    expect(
+      await desk.query('SELECT state::text, reason FROM inbound_messages ORDER BY received_at DESC LIMIT 1'),
+    ).toEqual([{ state: 'suppressed', reason: 'erased' }])
+    expect(await tracesInDatabase(desk.query, WORDS)).toEqual([])
+  })
+
+  test('leaves no trace in the files of the data folder but those of PostgreSQL itself (docs/retention.md)', async () => {
+    await using mailbox = await startMailbox(
+      [hers('1'), absent].map((text, index) => ({ uniqueId: `u${index}`, octets: Buffer.from(text) })),
+    )
+    const folder = await mkdtemp(path.join(process.env['TEST_RUN_FOLDER'] ?? tmpdir(), 'erase-data-'))
+    const env = { ...mailbox.env(), MAILCHUTE_DATA: folder }
+    expect(await run(['drain'], env)).toMatchObject({ code: 0 })
+    const { code, stdout } = await run(['erase', '--address', ZOE, '--yes', '--json'], env)
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout.toString()).certificate.erased.messages).toBe(2)
+    const files = await readdir(folder, { recursive: true, withFileTypes: true })
+    const own = files
+      .filter((file) => file.isFile())
+      .map((file) => path.join(file.parentPath, file.name))
+      .filter((file) => !/\/(base|pg_wal)\//.test(file))
+    const text = (await Promise.all(own.map((file) => readFile(file, 'latin1')))).join('\n').toLowerCase()
+    expect(own.some((file) => file.endsWith('postgres.log'))).toBe(true)
+    expect(WORDS.filter((word) => text.includes(word.toLowerCase()))).toEqual([])
   })
 
   test('is done again without harm, and finds nothing', async () => {
