@@ -30,6 +30,25 @@ export async function readTree(
   within: Part | null = null,
   boundary: Buffer | null = null,
 ): Promise<Part> {
+  const single = newPart(lines, within, reading)
+  if ((boundary ?? boundaryOf(single)) === null) return wholeOf(single, octets)
+  return splitTree(single, lines, octets, reading, boundary)
+}
+
+/** There is nothing to split. */
+async function wholeOf(part: Part, octets: AsyncIterable<Buffer>): Promise<Part> {
+  for await (const chunk of octets) part.write(chunk)
+  part.end()
+  return part
+}
+
+async function splitTree(
+  whole: Part,
+  lines: readonly HeaderLine[],
+  octets: AsyncIterable<Buffer>,
+  reading: Reading,
+  boundary: Buffer | null,
+): Promise<Part> {
   const { limits, defects } = reading
   let root: Part | null = null
   let written: Part | null = null
@@ -37,7 +56,7 @@ export async function readTree(
     lines,
     {
       part: (partLines, parent) => {
-        const made = newPart(partLines, parent ?? (root === null ? within : root), reading)
+        const made = root === null ? whole : newPart(partLines, parent ?? root, reading)
         if (root === null) root = made
         else (parent ?? root).children.push(made)
         return { part: made, boundary: (root === made ? boundary : null) ?? boundaryOf(made) }
