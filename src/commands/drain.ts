@@ -4,10 +4,10 @@ import type { Config, MailboxConfig } from '../config.ts'
 import { asMailchuteError, type ErrorCode, MailchuteError } from '../errors.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Sheet } from '../store/polls.ts'
-import { loadRules } from '../ticketing/rules/load-rules.ts'
 import { sweep } from '../upkeep/sweep.ts'
 import { type App, mailboxesOf, openApp } from './app.ts'
 import { createPollOnce, POLLS_AT_ONCE, type PollOnce, startWork } from './roles.ts'
+import { assertRules } from './ruling.ts'
 import { sealAtEnd } from './seal-duty.ts'
 import { acknowledges, openSender, sendDue } from './send.ts'
 import { deliverAtEnd, openDeliverer } from './webhooks.ts'
@@ -44,7 +44,7 @@ const GRACE_MILLISECONDS = 20_000
 
 export async function drain(config: Config, options: DrainOptions, signal: AbortSignal): Promise<DrainReport> {
   mailboxesOf(config, options.mailbox)
-  loadRules(config.rulesFile)
+  await assertRules(config)
   await using app = await openApp(config)
   // Awaited: the app must not be closed under it.
   return await drainApp(app, options, signal)

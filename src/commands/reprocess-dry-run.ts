@@ -6,9 +6,9 @@ import type { Again, AgainFilter, Decided } from '../store/again.ts'
 import { asReprocessed, type Decision, decide } from '../ticketing/decide.ts'
 import { type Judging, UNJUDGED } from '../ticketing/judging.ts'
 import { createParsePool, type ParsePool } from '../ticketing/parse-pool.ts'
-import { loadRules } from '../ticketing/rules/load-rules.ts'
 import type { App } from './app.ts'
 import { authenticatorOf, judgingOf } from './judging.ts'
+import { assertRules } from './ruling.ts'
 import { type Cell, colours, counted, print, printJson, table } from './terminal.ts'
 
 interface Told {
@@ -36,7 +36,7 @@ const MESSAGES_A_PAGE = 50
 const AT_ONCE = 4
 
 export async function dryRun(app: App, filter: AgainFilter, { json }: { json: boolean }): Promise<void> {
-  loadRules(app.config.rulesFile)
+  await assertRules(app.config)
   const pool = createParsePool()
   const authenticator = authenticatorOf(app)
   const judging = { ...UNJUDGED, ...judgingOf(app, authenticator) }

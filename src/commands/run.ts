@@ -4,13 +4,13 @@ import type { Config, MailboxConfig } from '../config.ts'
 import { asMailchuteError, MailchuteError } from '../errors.ts'
 import type { JobRun, Queue } from '../queue/queue.ts'
 import { type Mailbox, OPERATOR } from '../store/mailboxes.ts'
-import { loadRules } from '../ticketing/rules/load-rules.ts'
 import { SWEEP_SECONDS, sweep } from '../upkeep/sweep.ts'
 import { alertDuty } from './alert-duty.ts'
 import { type App, mailboxesOf, openApp } from './app.ts'
 import { loginsDuty } from './logins-duty.ts'
 import { retentionDuty } from './retention-duty.ts'
 import { createPollOnce, POLLS_AT_ONCE, type PollOnce, startWork } from './roles.ts'
+import { assertRules } from './ruling.ts'
 import { sealDuty } from './seal-duty.ts'
 import { openSender, startSending } from './send.ts'
 import { serveDuty } from './serve-duty.ts'
@@ -29,7 +29,7 @@ export interface Duty {
 
 /** Resolves when everything under way is finished or put back. `only` null: every role. */
 export async function run(config: Config, only: readonly Role[] | null, signal: AbortSignal): Promise<void> {
-  loadRules(config.rulesFile)
+  await assertRules(config)
   const roles = only ?? ROLES
   const mailboxes = roles.includes('poll') ? mailboxesOf(config) : []
   await using app = await openApp(config)

@@ -27,7 +27,7 @@ export async function decide(store: Store, judging: Judging, known: Known): Prom
   const recognised = await recognise(store, waiting)
   if (recognised.kind === 'copy') return without('suppressed', COPY)
   if (recognised.kind === 'doubtful') return without('quarantined', DOUBTFUL)
-  const ruling = judging.rules(known)
+  const ruling = await judging.rules(known)
   const { fate, reason } = await fateUnlessReleased(store, waiting.id, mail, ruling)
   if (fate === 'hold') return without('quarantined', reason)
   if (fate === 'suppress') {

@@ -26,7 +26,7 @@ export interface Known {
 
 export async function effect(store: Store, judging: Judging, known: Known): Promise<Outcome> {
   const { waiting, mail } = known
-  const ruling = judging.rules(known)
+  const ruling = await judging.rules(known)
   const { fate, reason } = await fateUnlessReleased(store, waiting.id, mail, ruling)
   if (fate === 'ticket') return judging.unlessLoop(known, (alike) => toTicket(store, judging, known, ruling, alike))
   return settleWithoutTicket(store, judging, known, { fate, reason, ruling })

@@ -30,7 +30,7 @@ export interface Judging {
     from: readonly Address[],
     signal: AbortSignal,
   ) => Promise<Authenticity>
-  readonly rules: (known: Ruled) => Ruling
+  readonly rules: (known: Ruled) => Ruling | Promise<Ruling>
   readonly unlessLoop: UnlessLoop
   readonly policyOf: (mailboxId: string) => MailboxPolicy
   readonly ticketTokens: OpenTicketTokens

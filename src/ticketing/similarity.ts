@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { ParsedMessage } from '../message/parsed-message.ts'
 import { personOf } from '../message/wire-address.ts'
+import { CALENDAR_WORDS } from './calendar-words.ts'
 
 type Mail = Pick<ParsedMessage, 'from' | 'subject' | 'date' | 'reply' | 'text' | 'attachments'>
 
@@ -53,52 +54,13 @@ function alikeText(text: string): string {
   let letters = ''
   for (const [word] of text.slice(0, TEXT_CHARACTERS).toLowerCase().matchAll(WORD)) {
     const spelt = /\p{Nd}/u.test(word) ? '' : lettersOf(word)
-    if (!CALENDAR.has(spelt)) letters += spelt
+    if (!CALENDAR_WORDS.has(spelt)) letters += spelt
     if (letters.length >= TEXT_LETTERS) break
   }
   return letters.slice(0, TEXT_LETTERS)
 }
 
 const WORD = /[^\s,;()<>"]+/g
-
-const LOCALES = [
-  'en',
-  'de',
-  'fr',
-  'es',
-  'it',
-  'pt',
-  'nl',
-  'da',
-  'nb',
-  'sv',
-  'fi',
-  'pl',
-  'cs',
-  'hu',
-  'ro',
-  'tr',
-  'ru',
-  'uk',
-  'el',
-]
-const CALENDAR: ReadonlySet<string> = new Set(LOCALES.flatMap(namesOfMonthsAndDays))
-
-function namesOfMonthsAndDays(locale: string): string[] {
-  const formats = (['long', 'short'] as const).flatMap((length) => [
-    new Intl.DateTimeFormat(locale, { month: length, day: 'numeric', timeZone: 'UTC' }),
-    new Intl.DateTimeFormat(locale, { weekday: length, timeZone: 'UTC' }),
-  ])
-  const months = Array.from({ length: 12 }, (_, month) => Date.UTC(2024, month))
-  const days = Array.from({ length: 7 }, (_, day) => Date.UTC(2024, 0, 1 + day))
-  const dates = [...months, ...days]
-  return dates.flatMap((date) =>
-    formats
-      .flatMap((format) => format.formatToParts(date))
-      .filter(({ type }) => type === 'month' || type === 'weekday')
-      .map(({ value }) => lettersOf(value.toLowerCase())),
-  )
-}
 
 function lettersOf(text: string): string {
   return text.replace(/\P{L}+/gu, '')

@@ -15,7 +15,7 @@ import { brokenPromises } from '../support/promises.ts'
 import { redisAvailable, startRedis, type TestRedis } from '../support/redis.ts'
 
 /** Of the first server with each queue; the others differ only in how mail gets in. */
-const KILLS = Number(process.env['KILL_COUNT'] ?? 100)
+const KILLS = Number(process.env['KILL_COUNT'] ?? 60)
 const KILLS_OF_OTHERS = Math.ceil(KILLS / 4)
 const SEED = Number(process.env['KILL_SEED'] ?? Date.now() % 1e6)
 /** About what ending a session takes. */

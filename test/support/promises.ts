@@ -8,7 +8,7 @@ export interface Kept {
   /** What the server makes of them on their way; as over POP3 unless told. */
   readonly asSent?: (octets: Buffer) => Buffer
   readonly tickets?: number
-  /** Mails that are rightly on no ticket, each booked on one; none unless told. */
+  /** Mails that answer or report on others, and are rightly on no ticket; none unless told. */
   readonly booked?: number
   /** Of new tickets that are written to go out, whatever became of them. */
   readonly acknowledgements?: number
@@ -77,9 +77,13 @@ const INTAKE = `
   SELECT 'I8 stored without its one event: ' || m.id FROM inbound_messages m
   WHERE (SELECT count(*) FROM inbound_events e WHERE e.inbound_message_id = m.id AND e.code = 'intake/stored') <> 1`
 
-/** Takes how many mails are booked on a ticket and not on it. */
+/**
+ * Takes how many mails answer or report on others. On which ticket they are booked is not looked at: one that is fetched
+ * polls before the mail that it is about is booked on none.
+ */
 const WORK = `
-  WITH booked AS (SELECT id FROM inbound_messages WHERE state = 'suppressed' AND ticket_id IS NOT NULL)
+  WITH booked AS (
+    SELECT id FROM inbound_messages WHERE state = 'suppressed' AND kind IN ('auto-reply', 'delivery-status'))
   SELECT 'I3 is ' || state || coalesce(' for ' || reason, '') || ': ' || id AS broken FROM inbound_messages
   WHERE state <> 'ticketed' AND id NOT IN (SELECT id FROM booked)
   UNION ALL

@@ -67,7 +67,7 @@ describe('audit verify', () => {
     const { code, stdout } = await run(['audit', 'verify', '--raw', '--json'], desk.env)
     expect({ code, raw: JSON.parse(stdout.toString()).raw }).toEqual({
       code: 65,
-      raw: { messages: 3, damaged: [first?.sha256, second?.sha256] },
+      raw: { messages: 3, purged: 0, notGone: [], damaged: [first?.sha256, second?.sha256] },
     })
   })
 })
