@@ -4,7 +4,7 @@ import { NO_RULING } from '../ticketing/fate.ts'
 import type { Judging } from '../ticketing/judging.ts'
 import type { App } from './app.ts'
 
-/** Whoever has no rules and gets no control fields never loads what reads and matches them: 30 MB and 70 ms. */
+/** Whoever has no rules and gets no control fields never loads what reads and matches them: 20 MB and 70 ms. */
 const loaded = async () => ({
   ...(await import('../ticketing/rules/load-rules.ts')),
   ...(await import('../ticketing/rules/ruling.ts')),

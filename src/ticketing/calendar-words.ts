@@ -1,6 +1,6 @@
 /**
  * Names of months and days in the languages that mail programs write dates in, in lower case, without dots. As Intl has
- * them, which takes 23 MB and 37 ms to tell.
+ * them, which takes tens of milliseconds to tell at each start.
  */
 export const CALENDAR_WORDS: ReadonlySet<string> = new Set(
   [

@@ -2,7 +2,6 @@
  * What a mail does once it is understood: it leaves `received` for a ticket, for none, or for a person. One statement
  * writes it (I3).
  */
-
 import type { Authenticity } from '../message/authenticity/authenticity.ts'
 import type { ParsedMessage } from '../message/parsed-message.ts'
 import type { Waiting } from '../store/messages.ts'

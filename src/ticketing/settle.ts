@@ -1,6 +1,5 @@
 /** A mail becomes no ticket: it waits for a person, or rightly nobody waits for it. */
 import { MailchuteError } from '../errors.ts'
-
 import type { About } from '../store/reports.ts'
 import type { Store } from '../store/store.ts'
 import type { Known } from './effect.ts'
