@@ -49,7 +49,8 @@ export function addHealth(server: FastifyInstance, health: Health, lag: Lag = wa
     const readiness = await ready()
     return reply.code(readiness.status === 'failed' ? 503 : 200).send(readiness)
   })
-  server.get('/metrics', async (_, reply) => reply.type(METRICS_TYPE).send(await metricsOf(health)))
+  const metrics = oneAtATime(() => metricsOf(health))
+  server.get('/metrics', async (_, reply) => reply.type(METRICS_TYPE).send(await metrics()))
 }
 
 /** By the pattern of its route: an address may name a message, and a query what somebody searched for (I9). */
@@ -86,6 +87,17 @@ function watchLag(): Lag {
 
 function meanOf({ count, mean }: ReturnType<typeof monitorEventLoopDelay>): number {
   return count === 0 ? 0 : mean / 1e6
+}
+
+/** Whoever asks while it is being answered gets the same answer: anybody may ask, and the database has other work. */
+function oneAtATime<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asked: Promise<T> | null = null
+  return () => {
+    asked ??= ask().finally(() => {
+      asked = null
+    })
+    return asked
+  }
 }
 
 const CACHE_MILLISECONDS = 1_000

@@ -30,8 +30,13 @@ function escaped(value: Value): string {
   if (value === null || value === undefined || value === false) return ''
   if (value instanceof Html) return value.toString()
   if (typeof value === 'object') return value.map(escaped).join('')
-  return String(value).replace(/[&<>"']/g, (found) => ESCAPES[found] ?? found)
+  return String(value)
+    .replace(TURNING, '')
+    .replace(/[&<>"']/g, (found) => ESCAPES[found] ?? found)
 }
+
+/** They turn the direction of writing (UAX #9) of what stands beside, too: a name could turn round the address after it. */
+const TURNING = /[\u202a-\u202e\u2066-\u2069]/g
 
 const ESCAPES: Readonly<Record<string, string>> = {
   '&': '&amp;',

@@ -6,7 +6,8 @@ export interface Act {
   readonly note?: string
 }
 
-const NOTE_CHARS = 500
+/** Longer notes are cut. */
+export const NOTE_CHARS = 500
 
 /** As it stands in the event of what he did. */
 export function toldOf({ actor, note }: Act): Readonly<Record<string, string>> {

@@ -1,5 +1,5 @@
 /** What every answer says to a browser: nothing from elsewhere, nothing kept, no frame around it. */
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 
 /** Of our pages. The rendered mail has a stricter one of its own. */
 const CONTENT_SECURITY_POLICY = [
@@ -25,9 +25,15 @@ const HEADERS = {
   'cache-control': 'no-store',
 } as const
 
+/** Of this host only: what else there is on the domain is not ours. */
+const ONLY_BY_TLS = 'max-age=31536000'
+
 /** A route may set its own before. */
 export function addSecurityHeaders(server: FastifyInstance): void {
-  server.addHook('onSend', async (_, reply) => {
-    for (const [name, value] of Object.entries(HEADERS)) if (!reply.hasHeader(name)) reply.header(name, value)
-  })
+  server.addHook('onSend', async (_, reply) => setSecurityHeaders(reply))
+}
+
+export function setSecurityHeaders(reply: FastifyReply): void {
+  for (const [name, value] of Object.entries(HEADERS)) if (!reply.hasHeader(name)) reply.header(name, value)
+  if (reply.request.protocol === 'https') reply.header('strict-transport-security', ONLY_BY_TLS)
 }

@@ -11,6 +11,10 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'console/request-invalid': 400,
   'console/not-possible': 409,
   'console/too-many': 429,
+  'store/purged': 410,
+  'message/parse-timeout': 422,
+  'message/parse-memory': 422,
+  'message/unparseable': 422,
   'internal/bug': 500,
 }
 

@@ -1,6 +1,7 @@
 /** What went wrong, as a page for people and as JSON for programs: code, and what to do. Never what was asked for. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { asMailchuteError, type ErrorCode, MailchuteError } from '../../errors.ts'
+import { setSecurityHeaders } from '../access/headers.ts'
 import { html } from '../html.ts'
 import { page } from './layout.ts'
 
@@ -12,6 +13,10 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'console/request-invalid': 400,
   'console/too-many': 429,
   'store/purged': 410,
+  'message/parse-timeout': 422,
+  'message/parse-memory': 422,
+  'message/unparseable': 422,
+  'internal/bug': 500,
 }
 
 export function addErrorPages(server: FastifyInstance): void {
@@ -19,6 +24,12 @@ export function addErrorPages(server: FastifyInstance): void {
     answer(request, reply, new MailchuteError('console/not-found', 'there is nothing here')),
   )
   server.setErrorHandler((thrown, request, reply) => answer(request, reply, typed(thrown)))
+}
+
+/** Of addresses that lead to no route; no hook runs for them. */
+export function answerUnreadable(_: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  setSecurityHeaders(reply)
+  answer(request, reply, new MailchuteError('console/request-invalid', 'the address cannot be read'))
 }
 
 /** What Fastify itself refuses (a body too large, a form that is none) is the sender's fault. */
@@ -31,8 +42,11 @@ function typed(thrown: unknown): MailchuteError {
 }
 
 function answer(request: FastifyRequest, reply: FastifyReply, error: MailchuteError): FastifyReply {
-  const { code, message, hint } = error
-  reply.code(STATUS[error.code as ErrorCode] ?? 503)
+  const { code, hint } = error
+  const status = STATUS[code] ?? 503
+  // What a database says names its server, and what nobody foresaw may quote anything.
+  const message = status >= 500 ? 'this cannot be answered at the moment' : error.message
+  reply.code(status)
   const isForPeople = (request.headers.accept ?? '').includes('text/html')
   if (!isForPeople) return reply.send({ status: 'failed', code, hint })
   const body = html`<h1>${message}</h1>

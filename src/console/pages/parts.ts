@@ -35,7 +35,9 @@ const TONES: Readonly<Record<string, string>> = {
   failed: 'bad',
 }
 
-export const tag = (state: string): Html => html`<span class="tag ${TONES[state]}">${state}</span>`
+/** Of a state, or any other word. */
+export const tag = (word: string): Html =>
+  html`<span class="tag ${Object.hasOwn(TONES, word) && TONES[word]}">${word}</span>`
 
 export const instant = (at: Date | null, now: Date): Html =>
   at === null

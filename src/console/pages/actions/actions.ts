@@ -2,12 +2,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { MailchuteError } from '../../../errors.ts'
-import type { Act } from '../../../store/act.ts'
+import { type Act, NOTE_CHARS } from '../../../store/act.ts'
 import type { ConsoleDeps } from '../../server.ts'
 import { readQuery } from '../list.ts'
 import { isMessageId, parameter } from '../message/find.ts'
 import { doneAt } from './done.ts'
-import { NOTE_CHARS } from './forms.ts'
 
 const note = z.string().max(NOTE_CHARS).default('')
 const messageId = z.string().refine(isMessageId)
@@ -43,7 +42,8 @@ async function actOn({ store, wake }: ConsoleDeps, ids: readonly string[], actio
   const changed: string[] = []
   const change = action === 'reprocess' ? store.messages.reprocess : store.messages.dismiss
   for (const id of ids) if (await change(id, act)) changed.push(id)
-  if (action === 'reprocess' && changed.length > 0) await wake(changed)
+  // It is done by now; the sweep finds them within a minute.
+  if (action === 'reprocess' && changed.length > 0) await wake(changed).catch(() => undefined)
   return changed.length
 }
 
@@ -55,7 +55,10 @@ async function actOnMailbox(
 ): Promise<void> {
   const row = await store.mailboxes.find(name)
   if (row === null) throw new MailchuteError('console/not-found', 'there is no such mailbox')
-  if (action === 'poll') await store.mailboxes.noteAct(row.id, 'operator/poll', act)
-  else await store.mailboxes[action](row.id, act)
-  if (action !== 'pause') await requestPoll(name)
+  if (action === 'poll') {
+    await requestPoll(name)
+    await store.mailboxes.noteAct(row.id, 'operator/poll', act)
+  } else await store.mailboxes[action](row.id, act)
+  // It is resumed by now, and polled by its schedule.
+  if (action === 'resume') await requestPoll(name).catch(() => undefined)
 }

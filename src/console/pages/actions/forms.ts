@@ -1,4 +1,5 @@
 /** What an operator can do to a message or a mailbox. Who may only read sees none of it. */
+import { NOTE_CHARS } from '../../../store/act.ts'
 import type { MailboxStanding } from '../../../store/browse/mailboxes.ts'
 import type { WholeMessage } from '../../../store/browse/message.ts'
 import type { Session } from '../../access/session.ts'
@@ -8,8 +9,6 @@ export const mayAct = (session: Session | null): session is Session => session?.
 
 export const csrfField = (session: Session): Html =>
   html`<input type="hidden" name="csrf" value="${session.csrfToken}">`
-
-export const NOTE_CHARS = 500
 
 export const noteField = html`<label class="note">Note <input type="text" name="note" maxlength="${NOTE_CHARS}" placeholder="why, for whoever reads it later"></label>`
 
