@@ -17,10 +17,11 @@ import { createSessions } from './access/session.ts'
 import type { ConsoleTokens } from './access/tokens.ts'
 import { addApi } from './api/api.ts'
 import { addAssets } from './assets.ts'
+import { createAttachments } from './attachments.ts'
 import { addHealth, type Health } from './health.ts'
 import { addEvents } from './live/events.ts'
 import { addActions } from './pages/actions/actions.ts'
-import { addErrorPages } from './pages/errors.ts'
+import { addErrorPages, answerUnreadable } from './pages/errors.ts'
 import { addMail } from './pages/message/mail.ts'
 import { addMessage } from './pages/message/message.ts'
 import { addPart } from './pages/message/part.ts'
@@ -33,6 +34,7 @@ import { addQuarantine } from './pages/quarantine.ts'
 import { addReasons } from './pages/reasons-page.ts'
 import { addTicket } from './pages/ticket/ticket.ts'
 import { addTickets } from './pages/tickets.ts'
+import { createSanitising } from './sanitising/sanitising.ts'
 
 export interface ConsoleDeps {
   readonly store: Store
@@ -52,12 +54,34 @@ export interface ConsoleDeps {
 
 export interface Console {
   readonly port: number
+  /** All that it answers. */
+  readonly routes: readonly { readonly method: string; readonly url: string }[]
   close(): Promise<void>
 }
 
+/** Anybody may connect: nobody keeps a connection by sending slowly, nor by reading nothing. */
+const LIMITS = { requestTimeout: 30_000, connectionTimeout: 120_000, http: {} }
+/** The mailboxes are polled by the same process, out of the same number of files. */
+const CONNECTIONS = 500
+
 /** Rejects with `runtime/port-taken`. */
-export async function startConsole(deps: ConsoleDeps, at: { host: string; port: number }): Promise<Console> {
-  const server = fastify({ forceCloseConnections: true, bodyLimit: 64 * 1024, trustProxy: 'loopback' })
+export async function startConsole(
+  deps: ConsoleDeps,
+  at: { host: string; port: number },
+  limits: typeof LIMITS = LIMITS,
+): Promise<Console> {
+  const server = fastify({
+    ...limits,
+    bodyLimit: 64 * 1024,
+    forceCloseConnections: true,
+    trustProxy: 'loopback',
+    frameworkErrors: answerUnreadable,
+  })
+  server.server.maxConnections = CONNECTIONS
+  const routes: { method: string; url: string }[] = []
+  server.addHook('onRoute', ({ method, url }) => {
+    for (const each of [method].flat()) routes.push({ method: each, url })
+  })
   addSecurityHeaders(server)
   addErrorPages(server)
   addHealth(server, deps)
@@ -70,11 +94,15 @@ export async function startConsole(deps: ConsoleDeps, at: { host: string; port: 
   const address = server.server.address()
   return {
     port: typeof address === 'object' && address !== null ? address.port : at.port,
+    routes,
     close: () => server.close(),
   }
 }
 
 async function addConsole(server: FastifyInstance, deps: ConsoleDeps, tokens: ConsoleTokens): Promise<void> {
+  const sanitising = createSanitising()
+  const attachments = createAttachments(deps)
+  server.addHook('onClose', () => sanitising.close())
   const guard: GuardDeps = { tokens, sessions: createSessions(tokens), now: deps.now }
   await server.register(cookie)
   await server.register(formbody)
@@ -86,8 +114,8 @@ async function addConsole(server: FastifyInstance, deps: ConsoleDeps, tokens: Co
     addOverview(guarded, deps)
     addMessages(guarded, deps)
     addMessage(guarded, deps)
-    addMail(guarded, deps)
-    addPart(guarded, deps)
+    addMail(guarded, deps, sanitising)
+    addPart(guarded, deps, attachments)
     addSource(guarded, deps)
     addTickets(guarded, deps)
     addTicket(guarded, deps)
@@ -97,7 +125,7 @@ async function addConsole(server: FastifyInstance, deps: ConsoleDeps, tokens: Co
     addActions(guarded, deps)
     addReasons(guarded)
     addEvents(guarded, deps)
-    await addApi(guarded, deps)
+    await addApi(guarded, { ...deps, sanitising, attachments })
   })
 }
 

@@ -30,6 +30,7 @@ export type DeskMailbox = 'support' | 'sales'
 
 export interface Desk extends AsyncDisposable {
   readonly store: Store
+  readonly databaseUrl: string
   readonly smtp: TestSmtp
   /** Of the key that this desk signs with. */
   readonly tokens: TicketTokens
@@ -126,7 +127,7 @@ export async function openDesk({ env = {}, workers = 1, guard }: DeskOptions = {
     if (result.outcome !== 'polled' || result.error !== null) throw new Error('the poll failed', { cause: result })
   }
   const desk: Desk = {
-    ...{ store: app.store, smtp, tokens, ...FRESH, workOff },
+    ...{ store: app.store, databaseUrl, smtp, tokens, ...FRESH, workOff },
     deliver: (mailbox, ...mails) => {
       for (const octets of mails) sandbox.mailbox(OURS[mailbox]).deliver(Buffer.from(octets))
     },

@@ -4,10 +4,9 @@
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { MailchuteError } from '../../errors.ts'
-import type { ConsoleDeps } from '../server.ts'
 import { openApiOf } from './openapi.ts'
 import { sendProblem } from './problem.ts'
-import type { Route } from './route.ts'
+import type { ApiDeps, Route } from './route.ts'
 import { AUDIT_ROUTES } from './routes/audit.ts'
 import { MAILBOX_ROUTES } from './routes/mailboxes.ts'
 import { MESSAGE_ROUTES } from './routes/messages.ts'
@@ -27,7 +26,7 @@ export const ROUTES: readonly Route[] = [
 /** Of one login from one address: more than a program needs that does not run wild. */
 const REQUESTS_A_MINUTE = 1200
 
-export async function addApi(server: FastifyInstance, deps: ConsoleDeps): Promise<void> {
+export async function addApi(server: FastifyInstance, deps: ApiDeps): Promise<void> {
   const document = openApiOf(ROUTES)
   await server.register(
     async (api) => {
@@ -53,7 +52,7 @@ const LIMITED = {
   },
 }
 
-function add(api: FastifyInstance, route: Route, deps: ConsoleDeps): void {
+function add(api: FastifyInstance, route: Route, deps: ApiDeps): void {
   const url = `/v1${route.path.replace(/\{(\w+)\}/g, ':$1')}`
   api.route({
     ...LIMITED,

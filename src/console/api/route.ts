@@ -4,7 +4,14 @@ import { z } from 'zod'
 import { didYouMean, nearest } from '../../config/problem.ts'
 import { MailchuteError } from '../../errors.ts'
 import type { Act } from '../../store/act.ts'
+import type { Attachments } from '../attachments.ts'
+import type { Sanitising } from '../sanitising/sanitising.ts'
 import type { ConsoleDeps } from '../server.ts'
+
+export interface ApiDeps extends ConsoleDeps {
+  readonly sanitising: Sanitising
+  readonly attachments: Attachments
+}
 
 /** What an answer is: JSON of this shape, or octets of this media type. */
 export type Answer = z.ZodType | string
@@ -22,7 +29,7 @@ export interface Route {
   readonly answer: Answer
   /** Besides those that any request may meet. */
   readonly problems: readonly number[]
-  handle(request: FastifyRequest, reply: FastifyReply, deps: ConsoleDeps): Promise<unknown>
+  handle(request: FastifyRequest, reply: FastifyReply, deps: ApiDeps): Promise<unknown>
 }
 
 export interface Asked<Params, Query, Body> {
@@ -45,7 +52,7 @@ type Description<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodOb
   readonly answer: A
   readonly problems?: readonly number[]
   readonly handle: (
-    deps: ConsoleDeps,
+    deps: ApiDeps,
     asked: Asked<z.output<P>, z.output<Q>, z.output<B>>,
   ) => Promise<A extends z.ZodType ? z.input<A> : FastifyReply>
 }

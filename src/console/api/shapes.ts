@@ -1,5 +1,7 @@
 /** The shapes of what the API takes and tells. Those of messages and tickets are made in store/browse/shapes.ts. */
 import { z } from 'zod'
+import { storableText } from '../../message/storable-text.ts'
+import { NOTE_CHARS } from '../../store/act.ts'
 
 /** A named part of the document. */
 const named = <T extends z.ZodType>(id: string, shape: T): T => shape.meta({ id })
@@ -34,7 +36,7 @@ export const MessageWithEvents = named('MessageWithEvents', z.object({ ...messag
 const Person = named('Person', z.object({ name: z.string(), address: z.string() }))
 const ticket = {
   number: z.int(),
-  subject: z.string(),
+  subject: z.string().describe('In lists its first 1,000 characters.'),
   status: z.enum(STATUSES),
   mailbox: z.string(),
   requester: Person,
@@ -46,11 +48,17 @@ const ticket = {
   updatedAt: instant,
 }
 
-const Attachment = named(
+export const Attachment = named(
   'Attachment',
-  z.object({ filename: z.string().nullable(), contentType: z.string(), sizeBytes: count, sha256: z.string() }),
+  z.object({
+    position: count.describe('Of /messages/{inboundMessageId}/attachments/{position}.'),
+    filename: z.string().nullable(),
+    contentType: z.string(),
+    sizeBytes: count,
+    sha256: z.string(),
+  }),
 )
-const Entry = named(
+export const Entry = named(
   'Entry',
   z.object({
     inboundMessageId: z.uuid(),
@@ -58,7 +66,7 @@ const Entry = named(
     kind: z.string(),
     from: Person,
     text: z.string().nullable(),
-    html: z.string().nullable().describe('Sanitised.'),
+    html: z.string().nullable().describe('Sanitised; null as well where that takes too long.'),
     reply: z.string().nullable().describe('What the writer added, apart from what was quoted.'),
     replyHtml: z.string().nullable().describe('The same part of the HTML; sanitised.'),
     attachments: z.array(Attachment),
@@ -72,7 +80,8 @@ export const TicketWithEntries = named(
     ...ticket,
     linkedTicket: z.int().nullable(),
     mergedInto: z.int().nullable(),
-    entries: z.array(Entry),
+    entries: z.array(Entry).describe('The first ones.'),
+    next: z.string().nullable().describe('The cursor of /tickets/{number}/entries for those that follow.'),
   }),
 )
 
@@ -177,8 +186,13 @@ export const PAGING = {
   limit: z.coerce.number().int().min(1).max(500).default(50),
 }
 
-export const text = z.string().trim().min(1).max(300)
-export const note = z.string().trim().max(1000).optional().describe('Why; kept with the event.')
+export const text = z
+  .string()
+  .trim()
+  .min(1)
+  .max(300)
+  .refine((value) => storableText(value, value.length) === value, 'it has a character that is no text')
+export const note = z.string().trim().max(NOTE_CHARS).optional().describe('Why; kept with the event.')
 export const when = z
   .union([z.iso.datetime({ offset: true }), z.iso.date()])
   .transform((written) => new Date(written))

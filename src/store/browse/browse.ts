@@ -1,5 +1,6 @@
 /** What people look at: read-only, in pages, quick at a million messages. */
 import type { Database } from '../database.ts'
+import { type EntryCursor, type EntryPage, entries } from './entries.ts'
 import { lastChange } from './last-change.ts'
 import { type MailboxStanding, mailboxStandings } from './mailboxes.ts'
 import { type WholeMessage, wholeMessage } from './message.ts'
@@ -7,7 +8,7 @@ import { type FoundMessage, type MessageCursor, type MessageSearch, messages } f
 import { type Neighbours, neighbours } from './neighbours.ts'
 import { type ListedOutbox, type OutboxFilter, outbox } from './outbox.ts'
 import { type ListedPoll, type PollFilter, polls } from './polls.ts'
-import { type WholeTicket, wholeTicket } from './ticket.ts'
+import { type TicketSheet, ticketSheet, type WholeTicket, wholeTicket } from './ticket.ts'
 import { type FoundTicket, type TicketSearch, tickets } from './tickets.ts'
 
 export interface Browse {
@@ -18,6 +19,9 @@ export interface Browse {
   /** Newest number first. */
   tickets(search: TicketSearch, before: number | null, limit: number): Promise<FoundTicket[]>
   ticket(number: number): Promise<WholeTicket | null>
+  ticketSheet(number: number): Promise<TicketSheet | null>
+  /** Oldest first: fewer than `limit` where they are long. */
+  entries(ticketId: string, after: EntryCursor | null, limit: number): Promise<EntryPage>
   /** Newest first. */
   polls(filter: PollFilter, before: bigint | null, limit: number): Promise<ListedPoll[]>
   /** Newest first. */
@@ -34,6 +38,8 @@ export function browse(database: Database): Browse {
     message: (id) => wholeMessage(database, id),
     neighbours: (message) => neighbours(database, message),
     ticket: (number) => wholeTicket(database, number),
+    ticketSheet: (number) => ticketSheet(database, number),
+    entries: (...page) => entries(database, ...page),
     tickets: (...search) => tickets(database, ...search),
     polls: (...search) => polls(database, ...search),
     outbox: (...search) => outbox(database, ...search),

@@ -75,21 +75,35 @@ export function wholeTicketShape(ticket: TicketDetail) {
     ...ticketShape(ticketFields(ticket)),
     linkedTicket: linkedTicket?.number ?? null,
     mergedInto: mergedInto?.number ?? null,
-    entries: entries.map(entryShape),
+    entries: entries.map((entry) => entryShape(entry, safeHtmlOf(entry))),
   }
 }
 
-function entryShape(entry: TicketDetail['entries'][number]) {
+type Entry = TicketDetail['entries'][number]
+
+/** What is told of an entry's HTML: sanitised, for it is a stranger's. */
+export interface SafeHtml {
+  readonly html: string | null
+  readonly replyHtml: string | null
+}
+
+function safeHtmlOf({ html, replyHtml }: Entry): SafeHtml {
+  const safe = (source: string | null) => (source === null ? null : sanitise(source))
+  return { html: safe(html), replyHtml: safe(replyHtml ?? html) }
+}
+
+export function entryShape(entry: Entry, { html, replyHtml }: SafeHtml) {
   return {
     inboundMessageId: entry.inboundMessageId,
     messageId: entry.messageId,
     kind: entry.kind,
     from: { name: entry.fromName, address: entry.fromAddress },
     text: entry.text,
-    html: sanitisedOrNull(entry.html),
+    html,
     reply: entry.reply,
-    replyHtml: sanitisedOrNull(entry.replyHtml ?? entry.html),
-    attachments: entry.attachments.map(({ filename, contentType, sizeBytes, sha256 }) => ({
+    replyHtml,
+    attachments: entry.attachments.map(({ position, filename, contentType, sizeBytes, sha256 }) => ({
+      position,
       filename,
       contentType,
       sizeBytes,
@@ -98,8 +112,6 @@ function entryShape(entry: TicketDetail['entries'][number]) {
     createdAt: entry.createdAt.toISOString(),
   }
 }
-
-const sanitisedOrNull = (html: string | null): string | null => (html === null ? null : sanitise(html))
 
 export const outboxShape = (row: ListedOutbox) => ({
   id: row.id.toString(),

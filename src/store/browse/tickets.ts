@@ -1,6 +1,7 @@
 import type { TicketPriority, TicketStatus } from '../../generated/prisma/client.ts'
 import type { Database } from '../database.ts'
 import { Conditions } from './conditions.ts'
+import { SUBJECT_CHARS } from './ticket.ts'
 
 export interface TicketSearch {
   readonly status?: TicketStatus
@@ -12,6 +13,7 @@ export interface TicketSearch {
 
 export interface FoundTicket {
   readonly number: number
+  /** Its start: some are megabytes long. */
   readonly subject: string
   readonly status: TicketStatus
   readonly priority: TicketPriority
@@ -35,7 +37,7 @@ export function tickets(
   const where = conditions(search)
   if (before !== null) where.add('t.number < $1', before)
   return database.query<FoundTicket>({
-    text: `SELECT t.number, t.subject, t.status, t.priority, t.queue, t.tags, t.assignee, t.created_at AS "createdAt", b.name AS mailbox, c.name AS "requesterName",
+    text: `SELECT t.number, left(t.subject, ${SUBJECT_CHARS}) AS subject, t.status, t.priority, t.queue, t.tags, t.assignee, t.created_at AS "createdAt", b.name AS mailbox, c.name AS "requesterName",
              c.address AS "requesterAddress", t.updated_at AS "updatedAt",
              (SELECT count(*)::int FROM ticket_entries e WHERE e.ticket_id = t.id) AS entries
            FROM (SELECT * FROM tickets t WHERE ${where.text()} ORDER BY t.number DESC LIMIT ${Math.trunc(limit)}) t

@@ -1,12 +1,13 @@
 import { Readable } from 'node:stream'
 import { z } from 'zod'
+import type { WholeMessage } from '../../../store/browse/message.ts'
 import type { MessageCursor } from '../../../store/browse/messages.ts'
 import { messageFields, messageWithContent } from '../../../store/browse/shapes.ts'
 import type { MessageDetail } from '../../../store/messages.ts'
 import { present } from '../../pages/list.ts'
-import type { ConsoleDeps } from '../../server.ts'
-import { noSuchPage, notFound, notPossible, type Route, route } from '../route.ts'
-import { Message, MessageWithEvents, note, PAGING, pageOf, STATES, text, when } from '../shapes.ts'
+import { type ReadAttachment, readingOf } from '../../pages/message/reading.ts'
+import { type ApiDeps, noSuchPage, notFound, notPossible, type Route, route } from '../route.ts'
+import { Attachment, Message, MessageWithEvents, note, PAGING, pageOf, STATES, text, when } from '../shapes.ts'
 
 const ONE = z.object({ id: z.uuid() })
 const NOTE = z.object({ note })
@@ -55,15 +56,43 @@ export const MESSAGE_ROUTES: readonly Route[] = [
     summary: 'Its exact octets, as the server had them.',
     params: ONE,
     answer: 'message/rfc822',
-    problems: [404],
+    problems: [404, 410],
     handle: async (deps, { params: { id }, reply }) => {
       const { sha256 } = await find(deps, id)
       const octets = deps.store.raw.octets(sha256)[Symbol.asyncIterator]()
       // Before a word is said: what cannot be read is an error, and no empty file.
       const first = await octets.next()
+      reply.header('content-security-policy', "default-src 'none'; sandbox")
       reply.header('content-disposition', `attachment; filename="${id}.eml"`).type('message/rfc822')
       return reply.send(Readable.from(joined(first, octets)))
     },
+  }),
+  route({
+    method: 'GET',
+    path: '/messages/{id}/attachments',
+    operationId: 'listAttachments',
+    summary: 'What hangs on it, whether it is on a ticket or not.',
+    params: ONE,
+    answer: z.object({ items: z.array(Attachment) }),
+    problems: [404, 410, 422],
+    handle: async (deps, { params: { id } }) => {
+      const { attachments } = await readingOf(deps, await findWhole(deps, id))
+      const shapeOf = ({ filename, contentType, sizeBytes, sha256 }: ReadAttachment, position: number) => ({
+        ...{ position, filename, contentType, sizeBytes, sha256 },
+      })
+      return { items: attachments.map(shapeOf) }
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/messages/{id}/attachments/{position}',
+    operationId: 'getAttachment',
+    summary: 'The octets of an attachment, after its transfer encoding is undone.',
+    params: z.object({ id: z.uuid(), position: z.coerce.number().int().min(0).max(99_999) }),
+    answer: 'application/octet-stream',
+    problems: [404, 410, 422],
+    handle: async (deps, { params: { id, position }, reply }) =>
+      deps.attachments.send(reply, await findWhole(deps, id), position, 'saved'),
   }),
   route({
     method: 'POST',
@@ -106,8 +135,14 @@ function cursorOf(cursor: string | undefined): MessageCursor | null {
   return { receivedMicroseconds, id }
 }
 
-async function find({ store }: ConsoleDeps, id: string): Promise<MessageDetail> {
+async function find({ store }: ApiDeps, id: string): Promise<MessageDetail> {
   const message = await store.messages.find(id)
+  if (message === null) throw notFound('message')
+  return message
+}
+
+async function findWhole({ store }: ApiDeps, id: string): Promise<WholeMessage> {
+  const message = await store.browse.message(id.toLowerCase())
   if (message === null) throw notFound('message')
   return message
 }

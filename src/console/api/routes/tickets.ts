@@ -1,9 +1,10 @@
 import { z } from 'zod'
-import { ticketShape, wholeTicketShape } from '../../../store/browse/shapes.ts'
+import type { EntryCursor, FoundEntry } from '../../../store/browse/entries.ts'
+import { entryShape, ticketShape } from '../../../store/browse/shapes.ts'
+import type { TicketSheet } from '../../../store/browse/ticket.ts'
 import { present } from '../../pages/list.ts'
-import type { ConsoleDeps } from '../../server.ts'
-import { noSuchPage, notFound, notPossible, type Route, route } from '../route.ts'
-import { note, PAGING, PRIORITIES, pageOf, STATUSES, Ticket, TicketWithEntries, text } from '../shapes.ts'
+import { type ApiDeps, noSuchPage, notFound, notPossible, type Route, route } from '../route.ts'
+import { Entry, note, PAGING, PRIORITIES, pageOf, STATUSES, Ticket, TicketWithEntries, text } from '../shapes.ts'
 
 const HIGHEST_NUMBER = 2 ** 31 - 1
 const ONE = z.object({ number: z.coerce.number().int().min(1).max(HIGHEST_NUMBER) })
@@ -33,11 +34,25 @@ export const TICKET_ROUTES: readonly Route[] = [
     method: 'GET',
     path: '/tickets/{number}',
     operationId: 'getTicket',
-    summary: 'One ticket with its entries.',
+    summary: 'One ticket with its first entries.',
     params: ONE,
     answer: TicketWithEntries,
     problems: [404],
     handle: async (deps, { params: { number } }) => await whole(deps, number),
+  }),
+  route({
+    method: 'GET',
+    path: '/tickets/{number}/entries',
+    operationId: 'listEntries',
+    summary: 'The entries of a ticket, oldest first; a page has fewer than its limit where they are long.',
+    params: ONE,
+    query: z.object(PAGING),
+    answer: pageOf(Entry),
+    problems: [404],
+    handle: async (deps, { params: { number }, query: { cursor, limit } }) => {
+      const { id } = await find(deps, number)
+      return await entriesOf(deps, id, entryCursor(cursor), limit)
+    },
   }),
   route({
     method: 'PATCH',
@@ -70,13 +85,47 @@ function cursorOf(cursor: string | undefined): number | null {
   return Number(cursor)
 }
 
-type Found = Awaited<ReturnType<ConsoleDeps['store']['browse']['tickets']>>[number]
+function entryCursor(cursor: string | undefined): EntryCursor | null {
+  if (cursor === undefined) return null
+  const [, createdMilliseconds, id] = /^(\d{1,14})_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(cursor) ?? []
+  if (createdMilliseconds === undefined || id === undefined) throw noSuchPage()
+  return { createdMilliseconds, id }
+}
+
+type Found = Awaited<ReturnType<ApiDeps['store']['browse']['tickets']>>[number]
 
 const shapeOf = ({ requesterName, requesterAddress, ...ticket }: Found) =>
   ticketShape({ ...ticket, requester: { name: requesterName, address: requesterAddress } })
 
-async function whole({ store }: ConsoleDeps, number: number) {
-  const ticket = await store.tickets.find(number)
+async function find({ store }: ApiDeps, number: number): Promise<TicketSheet> {
+  const ticket = await store.browse.ticketSheet(number)
   if (ticket === null) throw notFound('ticket')
-  return wholeTicketShape(ticket)
+  return ticket
+}
+
+const FIRST_ENTRIES = 50
+
+async function whole(deps: ApiDeps, number: number) {
+  const { mailbox, linkedTicket, mergedInto, _count, ...ticket } = await find(deps, number)
+  const { items, next } = await entriesOf(deps, ticket.id, null, FIRST_ENTRIES)
+  return {
+    ...ticketShape({ ...ticket, mailbox: mailbox.name, entries: _count.entries }),
+    linkedTicket: linkedTicket?.number ?? null,
+    mergedInto: mergedInto?.number ?? null,
+    entries: items,
+    next,
+  }
+}
+
+async function entriesOf(deps: ApiDeps, ticketId: string, after: EntryCursor | null, limit: number) {
+  const { entries, next } = await deps.store.browse.entries(ticketId, after, limit)
+  const items = []
+  for (const entry of entries) items.push(await shapeOfEntry(deps, entry))
+  return { items, next: next && `${next.createdMilliseconds}_${next.id}` }
+}
+
+async function shapeOfEntry({ sanitising }: ApiDeps, entry: FoundEntry) {
+  const safe = async (html: string | null) => (html === null ? null : ((await sanitising.sanitise(html))?.html ?? null))
+  const html = await safe(entry.html)
+  return entryShape(entry, { html, replyHtml: entry.replyHtml === null ? html : await safe(entry.replyHtml) })
 }

@@ -17,12 +17,18 @@ export function attachmentList(messageId: string, attachments: readonly ListedAt
           <div class="card">${attachmentItems(messageId, attachments)}</div>`
 }
 
-export function attachmentItems(messageId: string, attachments: readonly ListedAttachment[]): Html | false {
+/** The first ones of `count`. */
+export function attachmentItems(
+  messageId: string,
+  attachments: readonly ListedAttachment[],
+  count: number = attachments.length,
+): Html | false {
   if (attachments.length === 0) return false
   const item = ({ filename, contentType, sizeBytes }: ListedAttachment, position: number) =>
     html`<li><a href="/messages/${messageId}/parts/${position}">${filename || '(no name)'}</a> <small>${contentType}, ${bytes(sizeBytes)}</small></li>`
-  const more = attachments.length - SHOWN
-  return html`<ul class="plain">${attachments.slice(0, SHOWN).map(item)}${more > 0 && html`<li>and ${more} more: see the source</li>`}</ul>`
+  const shown = attachments.slice(0, SHOWN)
+  const more = count - shown.length
+  return html`<ul class="plain">${shown.map(item)}${more > 0 && html`<li>and ${more} more: see the source</li>`}</ul>`
 }
 
 export function defectList(defects: readonly string[]): Html | false {

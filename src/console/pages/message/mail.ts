@@ -5,8 +5,8 @@
  */
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { asMailchuteError } from '../../../errors.ts'
-import { htmlWithImages } from '../../../message/html/embedded.ts'
 import { type Html, html } from '../../html.ts'
+import type { Sanitising } from '../../sanitising/sanitising.ts'
 import type { ConsoleDeps } from '../../server.ts'
 import { find } from './find.ts'
 import { type Reading, readingOf } from './reading.ts'
@@ -27,12 +27,12 @@ const POLICY = [
   `sandbox ${FRAME_SANDBOX}`,
 ].join('; ')
 
-export function addMail(server: FastifyInstance, deps: ConsoleDeps): void {
+export function addMail(server: FastifyInstance, deps: ConsoleDeps, sanitising: Sanitising): void {
   server.get('/messages/:id/mail', async (request, reply) => {
     const message = await find(deps.store, request)
     const reading = await readingOf(deps, message).catch((thrown: unknown) => asMailchuteError(thrown).code)
     if (typeof reading === 'string') return send(reply, problem(reading))
-    const mail = reading.html === null ? ofText(reading) : ofHtml(message.id, reading)
+    const mail = reading.html === null ? ofText(reading) : await ofHtml(message.id, reading, sanitising)
     return send(reply, mail)
   })
 }
@@ -70,8 +70,13 @@ function ofText({ text }: Reading): Shown {
   return { body: body.toString(), isPaper: false }
 }
 
-function ofHtml(id: string, { html: source, attachments }: Reading): Shown {
-  const shown = htmlWithImages(source ?? '', attachments, (position) => `/messages/${id}/parts/${position}`)
+async function ofHtml(id: string, reading: Reading, { sanitise }: Sanitising): Promise<Shown> {
+  const { html: source, attachments } = reading
+  const shown = await sanitise(source ?? '', { attachments, at: `/messages/${id}/parts/` })
+  if (shown === null) {
+    const { body, isPaper } = ofText(reading)
+    return { body: `${note('Its HTML takes too long to be made safe: this is its text.')}${body}`, isPaper }
+  }
   const told = [
     shown.remoteContentBlocked > 0 &&
       note(

@@ -1,4 +1,5 @@
 /** What a mail says, to be shown: from its ticket where it is on one, else read anew in a parse thread. */
+import { MailchuteError } from '../../../errors.ts'
 import type { ParsedMessage } from '../../../message/parsed-message.ts'
 import type { WholeMessage } from '../../../store/browse/message.ts'
 import type { Store } from '../../../store/store.ts'
@@ -20,22 +21,33 @@ export interface Reading {
 
 export type ReadAttachment = Pick<
   ParsedMessage['attachments'][number],
-  'filename' | 'contentType' | 'contentId' | 'sizeBytes'
+  'filename' | 'contentType' | 'contentId' | 'sizeBytes' | 'sha256'
 >
 
 const PATIENCE_MILLISECONDS = 15_000
 
-/** Rejects as the parse pool does, and after a while. */
+/** Rejects as the parse pool does, and after a while with `console/too-many`. */
 export async function readingOf(deps: ReadingDeps, message: WholeMessage): Promise<Reading> {
   return message.entry === null ? fromMail(await parsed(deps, message)) : fromEntry(message.entry)
 }
 
-/** With the octets of its attachments. */
-export const parsedWithContent = (deps: ReadingDeps, message: WholeMessage) => parsed(deps, message, true)
+/** With the octets of its attachments, unless whoever asked has left. */
+export const parsedWithContent = (deps: ReadingDeps, message: WholeMessage, left: AbortSignal) =>
+  parsed(deps, message, { content: true, left })
 
-function parsed({ store, parsePool }: ReadingDeps, { sha256, rawMessage }: WholeMessage, content = false) {
+async function parsed(
+  { store, parsePool }: ReadingDeps,
+  { sha256, rawMessage }: WholeMessage,
+  { content = false, left }: { content?: boolean; left?: AbortSignal } = {},
+): Promise<ParsedMessage> {
   const source = { sizeBytes: rawMessage.sizeBytes, octets: () => store.raw.octets(sha256), content }
-  return parsePool.parse(source, AbortSignal.timeout(PATIENCE_MILLISECONDS))
+  const patience = AbortSignal.timeout(PATIENCE_MILLISECONDS)
+  try {
+    return await parsePool.parse(source, left === undefined ? patience : AbortSignal.any([patience, left]))
+  } catch (thrown) {
+    if (!patience.aborted && left?.aborted !== true) throw thrown
+    throw new MailchuteError('console/too-many', 'too many mails are being read at the moment', { cause: thrown })
+  }
 }
 
 const PEOPLE_SHOWN = 20

@@ -1,7 +1,7 @@
 /** One ticket, as it came about. */
 import type { FastifyInstance } from 'fastify'
 import { MailchuteError } from '../../../errors.ts'
-import { ENTRIES_LIMIT, type WholeTicket } from '../../../store/browse/ticket.ts'
+import { ENTRIES_LIMIT, type Numbered, SUBJECT_CHARS, type WholeTicket } from '../../../store/browse/ticket.ts'
 import { type Html, html, type Value } from '../../html.ts'
 import type { ConsoleDeps } from '../../server.ts'
 import { page } from '../layout.ts'
@@ -15,7 +15,7 @@ export function addTicket(server: FastifyInstance, { store, now }: ConsoleDeps):
     const number = parameter(request, 'number')
     const ticket = /^\d{1,9}$/.test(number) ? await store.browse.ticket(Number(number)) : null
     if (ticket === null) throw new MailchuteError('console/not-found', 'there is no such ticket')
-    const title = `#${ticket.number} ${ticket.subject || '(no subject)'}`
+    const title = `#${ticket.number} ${ticket.subject.slice(0, SUBJECT_CHARS).toWellFormed() || '(no subject)'}`
     const body = html`<h1 class="clip">${title}</h1>
       <div class="columns wide-left">
         <div data-live>${entries(ticket, now())}</div>
@@ -39,10 +39,10 @@ function entries({ entries: shown, _count }: WholeTicket, now: Date): Html {
 
 function about(ticket: WholeTicket, now: Date): Html {
   const { status, priority, queue, tags, assignee, mailbox, requester, createdAt, updatedAt } = ticket
-  const { mergedInto, linkedTicket, linkedBy, mergedFrom } = ticket
+  const { merged, linked, linkedBy, mergedFrom } = ticket.relatives
   return facts([
     ['Status', html`${tag(status)} ${priority !== 'normal' && tag(priority)}`],
-    ['Merged into', mergedInto !== null && link(mergedInto)],
+    ['Merged into', merged !== null && link(merged)],
     [
       'Requester',
       html`${requester.name} <code>${requester.address}</code>${requester.undeliverableAt !== null && html` <span class="tag bad">mail comes back ${requester.undeliverableStatus}</span>`}`,
@@ -53,15 +53,10 @@ function about(ticket: WholeTicket, now: Date): Html {
     ['Mailbox', mailbox.name],
     ['Opened', instant(createdAt, now)],
     ['Last entry', instant(updatedAt, now)],
-    ['Refers to', linkedTicket !== null && link(linkedTicket)],
+    ['Refers to', linked !== null && link(linked)],
     ['Referred to by', many(linkedBy)],
     ['Took in', many(mergedFrom)],
   ])
-}
-
-interface Numbered {
-  readonly number: number
-  readonly subject: string
 }
 
 const link = ({ number, subject }: Numbered): Html =>
