@@ -158,7 +158,7 @@ describe('messages', () => {
     expect(await page.locator('tbody tr').allTextContents()).toEqual([expect.stringContaining('Drop this')])
     await page.getByLabel('Until').fill('2020-01-01')
     await page.getByRole('button', { name: 'Search' }).click()
-    expect(await page.locator('main').textContent()).toContain('Nothing here.')
+    expect(await page.locator('main').textContent()).toContain('No message fits all of this.')
   })
 
   test('come in pages, older ones after newer ones, each once', async () => {
@@ -235,8 +235,8 @@ describe('what operators do', () => {
     await page.goto(`${at}/quarantine`)
     for (const id of HELD.slice(0, 3)) await page.getByLabel(`Choose Hold it, ${id}`).check()
     await page.getByLabel('Note').fill('asked Carla')
-    await page.getByRole('button', { name: 'Work again' }).click()
-    expect(await page.getByRole('status').textContent()).toBe('3 messages wait to be worked again.')
+    await page.getByRole('button', { name: 'Release' }).click()
+    expect(await page.getByRole('status').textContent()).toBe('3 messages are let through, and wait for work.')
     await console.worked(MAILS.length + 3)
     await page.goto(at + (await messageNamed('Hold it one')))
     const way = await page.locator('ol.timeline').textContent()
@@ -250,7 +250,7 @@ describe('what operators do', () => {
     await page.getByRole('button', { name: 'No ticket' }).click()
     expect(await page.locator('.about .tag').first().textContent()).toBe('suppressed')
     const before = MAILS.length + 3
-    await page.getByRole('button', { name: 'Work again' }).click()
+    await page.getByRole('button', { name: 'Release' }).click()
     await console.worked(before + 1)
     await page.reload()
     expect(await page.locator('.about .tag').first().textContent()).toBe('ticketed')
@@ -262,7 +262,7 @@ describe('what operators do', () => {
       await open.goto(`${at}/messages`)
       await page.goto(at)
       await page.getByRole('button', { name: 'Pause: test' }).click()
-      expect(await page.locator('.card .tag').first().textContent()).toBe('paused')
+      expect(await page.locator('tr[data-key=test] .tag').first().textContent()).toBe('paused')
       console.mailbox.deliver(named('News of the hour', 'news'))
       await page.getByRole('button', { name: 'Resume: test' }).click()
       await open.getByText('News of the hour').waitFor({ timeout: 20_000 })

@@ -10,7 +10,7 @@ export function entryOf(entry: Entry, now: Date): Html {
   const { inboundMessageId, fromName, fromAddress, trust, text, attachments, createdAt } = entry
   const reply = (entry.reply ?? text ?? '').trim()
   const hasMore = text !== null && text.trim() !== reply
-  return html`<article class="card entry">
+  return html`<article class="card entry" data-key="${entry.id}">
             <header>
               <strong>${fromName || fromAddress}</strong> ${fromName !== '' && html`<small>${fromAddress}</small>`} ${tag(trust)}
               <small class="when">${instant(createdAt, now)}</small>
