@@ -46,7 +46,7 @@ function cells(standing: MailboxStanding, isSetHere: ReadonlySet<string>, now: D
   return [
     html`<strong class="name">${name}</strong> ${stateTag(standing)}${!isSetHere.has(name) && html` <span class="tag" title="Its messages are here; whether it is polled is another process’s affair">not set here</span>`}<br><small class="mono clip one" title="${url}">${url}</small>`,
     lastPoll(standing, now),
-    html`${backlog === 0 ? html`<span class="quiet-text">nothing to fetch</span>` : html`<strong>${backlog}</strong> to fetch<br><small>oldest ${instant(backlogSince, now)}</small>`}${held > 0 && html`<br><small class="warn-text">${held} held for a person</small>`}`,
+    html`${backlog === 0 ? html`<span class="quiet-text">nothing new</span>` : html`<strong>${backlog}</strong> to fetch<br><small>oldest ${instant(backlogSince, now)}</small>`}${held > 0 && html`<br><small class="warn-text">${held} held for a person</small>`}`,
     waiting === 0
       ? html`<span class="quiet-text">none</span>`
       : html`<strong>${waiting}</strong><br><small>oldest ${instant(oldestWaitingAt, now)}</small>`,
