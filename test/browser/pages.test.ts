@@ -106,6 +106,7 @@ describe('every page', () => {
     await page.goto(`${console.at}/login?next=/messages`)
     await page.getByLabel('Token').fill(AUDITOR_TOKEN)
     await page.getByRole('button', { name: 'Log in' }).click()
+    await page.waitForURL(`${console.at}/messages`)
     expect(await page.locator('tbody tr').count()).toBe(50)
     await context.close()
   })
