@@ -11,6 +11,7 @@ export function reprocessCommand(messages: Command): void {
     .option('--reason <code>', 'that are so for this reason')
     .option('--since <date>', 'received since then, as 2026-11-01 (UTC)')
     .option('--until <date>', 'until then; that day included')
+    .option('--judge-again', 'what it was held for may hold it again; else that counts as decided', false)
     .option('--note <text>', 'why, for the record')
     .option('--dry-run', "what today's rules would decide, ticketed ones too; changes nothing", false)
     .action(async (ids: string[], _: unknown, command: Command) => {

@@ -17,6 +17,7 @@ export interface ReprocessOptions {
   readonly since?: string
   readonly until?: string
   readonly note?: string
+  readonly judgeAgain: boolean
   readonly dryRun: boolean
   readonly json: boolean
 }
@@ -63,14 +64,15 @@ function assertWorkable({ id, state, rawMessage: { purgedAt } }: MessageDetail):
 
 const MESSAGES_A_PAGE = 500
 
-async function reprocess(app: App, filter: AgainFilter, { note, json }: ReprocessOptions): Promise<void> {
+async function reprocess(app: App, filter: AgainFilter, { note, judgeAgain, json }: ReprocessOptions): Promise<void> {
   const by = { actor: cliActor(), ...(note === undefined ? {} : { note }) }
   const queue = await app.openQueue()
+  const workAgain = judgeAgain ? app.store.messages.judgeAgain : app.store.messages.reprocess
   let count = 0
   for (let after: string | null = null, more = true; more; ) {
     const page = await app.store.again.workable(filter, after, MESSAGES_A_PAGE)
     const waiting: string[] = []
-    for (const id of page) if (await app.store.messages.reprocess(id, by)) waiting.push(id)
+    for (const id of page) if (await workAgain(id, by)) waiting.push(id)
     if (waiting.length > 0) await queue.wake(waiting)
     if (json) for (const id of waiting) printJson({ id })
     count += waiting.length

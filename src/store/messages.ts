@@ -2,7 +2,7 @@ import type { InboundState, Prisma } from '../generated/prisma/client.ts'
 import type { ParsedMessage } from '../message/parsed-message.ts'
 import type { Act } from './act.ts'
 import type { Database } from './database.ts'
-import { dismiss, reprocess, wasReleased } from './operator.ts'
+import { dismiss, judgeAgain, reprocess, wasReleased } from './operator.ts'
 
 /** A message that waits, with the start of its octets: all of them where it is one chunk, as most are. */
 export interface Waiting {
@@ -63,6 +63,8 @@ export interface Messages {
    * what an operator has let through as no copy stays let through. False: it is in another state, or its octets were purged.
    */
   reprocess(id: string, act: Act): Promise<boolean>
+  /** The same, but nothing counts as let through: the rules and judgements of today may hold it again. */
+  judgeAgain(id: string, act: Act): Promise<boolean>
   /** No ticket, an operator says of what was kept for a person. False: it is in another state. */
   dismiss(id: string, act: Act): Promise<boolean>
   /** An operator has let it through what it was held or suppressed for, with this reason. */
@@ -101,6 +103,7 @@ export function messages(database: Database): Messages {
       })
     },
     reprocess: (id, act) => reprocess(database, id, act),
+    judgeAgain: (id, act) => judgeAgain(database, id, act),
     dismiss: (id, act) => dismiss(database, id, act),
     wasReleased: (id, reason) => wasReleased(database, id, reason),
     list: (filter, after, limit) => list(database, filter, after, limit),

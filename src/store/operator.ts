@@ -7,8 +7,16 @@ const HELD_FOR = `CASE WHEN before.reason <> 'operator/suppress' THEN before.rea
   SELECT e.detail->>'heldFor' FROM inbound_events e WHERE e.inbound_message_id = before.id AND e.code = 'operator/suppress'
   ORDER BY e.id DESC LIMIT 1) END`
 
+/** It is let through: the event has the `reason`, and `wasReleased` finds it there. */
+export const reprocess = (database: Database, id: string, act: Act): Promise<boolean> =>
+  workAgain(database, id, act, 'reason')
+
+/** Nothing is let through: the event keeps it under another name. */
+export const judgeAgain = (database: Database, id: string, act: Act): Promise<boolean> =>
+  workAgain(database, id, act, 'heldFor')
+
 /** Locks the octets' row, too: they must not be purged at the same moment. */
-export async function reprocess(database: Database, id: string, act: Act): Promise<boolean> {
+async function workAgain(database: Database, id: string, act: Act, toldAs: 'reason' | 'heldFor'): Promise<boolean> {
   const rows = await database.query({
     text: `WITH before AS (
              SELECT m.id, m.reason FROM inbound_messages m JOIN raw_messages r USING (sha256)
@@ -17,8 +25,8 @@ export async function reprocess(database: Database, id: string, act: Act): Promi
              UPDATE inbound_messages m SET state = 'received', reason = NULL, finished_at = NULL, stalls = 0
              FROM before WHERE m.id = before.id RETURNING m.id, m.mailbox_id, ${HELD_FOR} AS reason)
            INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
-           SELECT id, mailbox_id, 'operator/reprocess', jsonb_build_object('reason', reason) || $2::jsonb FROM again RETURNING id`,
-    values: [id, toldOf(act)],
+           SELECT id, mailbox_id, 'operator/reprocess', jsonb_build_object($3::text, reason) || $2::jsonb FROM again RETURNING id`,
+    values: [id, toldOf(act), toldAs],
   })
   return rows.length === 1
 }

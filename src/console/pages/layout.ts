@@ -8,6 +8,8 @@ export interface Page {
   /** The address of the section it belongs to, as in SECTIONS. */
   readonly section?: string
   readonly session: Session | null
+  /** Where it belongs, from the section down: addresses with their names. */
+  readonly path?: readonly (readonly [address: string, name: string])[]
   readonly body: Value
 }
 
@@ -20,11 +22,12 @@ const SECTIONS = [
   ['/outbox', 'Outbox'],
 ] as const
 
-export function page({ title, section, session, body }: Page): string {
-  return `<!doctype html>\n${html`<html lang="en">
+export function page({ title, section, session, path = [], body }: Page): string {
+  return `<!doctype html>\n${html`<html lang="en" data-now="${new Date().toISOString()}">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
     <title>${title} · Mailchute</title>
     <link rel="stylesheet" href="/assets/console.css">
     <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
@@ -34,12 +37,16 @@ export function page({ title, section, session, body }: Page): string {
     <a class="skip" href="#content">Skip to content</a>
     ${session !== null && header(session, section)}
     <main id="content" tabindex="-1">
+      ${path.length > 0 && html`<nav class="crumbs" aria-label="Breadcrumb"><ol>${path.map(([address, name]) => html`<li><a href="${address}">${name}</a></li>`)}</ol></nav>`}
       ${body}
     </main>
+    ${session !== null && FOOTER}
   </body>
 </html>
 `}`
 }
+
+const FOOTER = html`<footer class="foot"><a href="/reasons">Reasons in words</a> <a href="/api/openapi.json">API</a></footer>`
 
 function header(session: Session, section: string | undefined): Html {
   return html`<header class="top">

@@ -30,15 +30,15 @@ export function present<T extends object>(fields: T): { [Name in keyof T]?: Excl
 
 /** `fields` as the form of a list has them; the names of values are those of the query. */
 export function filterForm(path: string, fields: readonly Html[]): Html {
-  return html`<form class="filter" method="get" action="${path}" role="search">
+  return html`<form class="filter${fields.length > 5 && ' many'}" method="get" action="${path}" role="search">
         ${fields}
-        <button>Search</button>
-        <a class="button quiet" href="${path}">Clear</a>
+        <span class="go"><button>Search</button> <a class="button quiet" href="${path}">Clear</a></span>
       </form>`
 }
 
-export const searchField = (name: string, label: string, value: string | undefined): Html =>
-  html`<label>${label} <input type="search" name="${name}" value="${value}"></label>`
+/** `example` shows what it takes. */
+export const searchField = (name: string, label: string, value: string | undefined, example = ''): Html =>
+  html`<label>${label} <input type="search" name="${name}" value="${value}" placeholder="${example}"></label>`
 
 export const dayField = (name: string, label: string, value: Date | undefined): Html =>
   html`<label>${label} <input type="date" name="${name}" value="${value?.toISOString().slice(0, 10)}"></label>`

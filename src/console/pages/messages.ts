@@ -18,7 +18,7 @@ import {
   text,
 } from './list.ts'
 import { cursor, cursorOf, cursorText } from './message-cursor.ts'
-import { bytes, instant, kindName, table, tag } from './parts.ts'
+import { addressOf, bytes, instant, kindName, type Row, table, tag } from './parts.ts'
 import { reason } from './reasons.ts'
 
 const STATES = ['received', 'ticketed', 'suppressed', 'quarantined'] as const
@@ -50,6 +50,7 @@ export function addMessages(server: FastifyInstance, { store, mailboxes, now }: 
         'Messages',
         COLUMNS,
         rows.map((message) => row(message, now())),
+        isNarrowed(query) ? NOTHING_FOUND : NOTHING_YET,
       )}</div>
       ${last && olderLink('/messages', request.query, cursorText(last))}`
     return reply
@@ -65,14 +66,18 @@ function searchOf({ from, to, before: _, ...fields }: Query): MessageSearch {
   return present({ ...fields, receivedFrom: from, receivedBefore: until })
 }
 
+const isNarrowed = ({ before: _, ...query }: Query): boolean => Object.keys(present(query)).length > 0
+const NOTHING_FOUND = html`No message fits all of this. <a href="/messages">Show all of them</a>.`
+const NOTHING_YET = html`No message has come yet. <a href="/polls">The polls</a> tell what the servers listed.`
+
 const form = (query: Query, names: readonly string[]) =>
   filterForm('/messages', [
-    searchField('address', 'From', query.address),
-    searchField('subject', 'Subject', query.subject),
-    searchField('messageId', 'Message-ID', query.messageId),
+    searchField('address', 'From', query.address, 'anna@example.com, or @example.com'),
+    searchField('subject', 'Subject', query.subject, 'words of it'),
+    searchField('messageId', 'Message-ID', query.messageId, '<...@example.com>'),
     choiceField('state', 'State', STATES, query.state),
     choiceField('mailbox', 'Mailbox', names, query.mailbox),
-    searchField('reason', 'Reason', query.reason),
+    searchField('reason', 'Reason', query.reason, 'rule/'),
     dayField('from', 'Since', query.from),
     dayField('to', 'Until', query.to),
   ])
@@ -80,7 +85,7 @@ const form = (query: Query, names: readonly string[]) =>
 const COLUMNS = [
   { name: 'Received', className: 'nowrap' },
   { name: 'From' },
-  { name: 'Subject' },
+  { name: 'Subject', className: 'main' },
   { name: 'State' },
   { name: 'Reason' },
   { name: 'Ticket', className: 'number' },
@@ -88,16 +93,17 @@ const COLUMNS = [
   { name: 'Size', className: 'number nowrap' },
 ]
 
-function row(message: FoundMessage, now: Date) {
+function row(message: FoundMessage, now: Date): Row {
   const { id, fromAddress, subject, state, kind, ticket, mailbox, sizeBytes, receivedAt } = message
-  return [
+  const cells = [
     instant(receivedAt, now),
-    html`<span class="clip">${fromAddress || 'unknown'}</span>`,
-    html`<a class="clip" href="/messages/${id}">${subject || '(no subject)'}</a>`,
+    addressOf(fromAddress),
+    html`<a class="clip" href="/messages/${id}"><bdi>${subject || '(no subject)'}</bdi></a>`,
     html`${tag(state)} ${kind !== null && kind !== 'personal' && html`<small>${kindName(kind)}</small>`}`,
     reason(message.reason),
     ticket !== null && html`<a href="/tickets/${ticket}">#${ticket}</a>`,
     mailbox,
     bytes(sizeBytes),
   ]
+  return { key: id, cells }
 }

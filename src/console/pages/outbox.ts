@@ -1,12 +1,15 @@
-/** What goes out: acknowledgements, and what became of each. */
+/** What goes out: acknowledgements and webhooks, and what became of each. */
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { ListedOutbox } from '../../store/browse/outbox.ts'
+import type { Session } from '../access/session.ts'
 import { html } from '../html.ts'
 import type { ConsoleDeps } from '../server.ts'
+import { doneNotice } from './actions/done.ts'
+import { mayAct, outboxActions } from './actions/forms.ts'
 import { page } from './layout.ts'
 import { choiceField, filterForm, olderLink, PAGE_ROWS, pageOf, present, readQuery, text } from './list.ts'
-import { instant, table, tag } from './parts.ts'
+import { addressOf, instant, type Row, table, tag } from './parts.ts'
 import { reason } from './reasons.ts'
 
 const STATES = ['waiting', 'sent', 'failed', 'skipped'] as const
@@ -36,12 +39,15 @@ export function addOutbox(server: FastifyInstance, { store, mailboxes, now }: Co
         query.mailbox,
       ),
     ]
+    const columns = mayAct(request.session) ? [...COLUMNS, { name: 'Actions', className: 'acts' }] : COLUMNS
     const body = html`<h1>Outbox</h1>
+      ${doneNotice(request.query)}
       ${filterForm('/outbox', fields)}
       <div data-live>${table(
         'Outbox',
-        COLUMNS,
-        rows.map((mail) => row(mail, now())),
+        columns,
+        rows.map((mail) => row(request.session, mail, now())),
+        html`Nothing goes out here: acknowledgements and webhooks are written into the outbox where they are switched on.`,
       )}</div>
       ${last && olderLink('/outbox', request.query, String(last.id))}`
     return reply.type('text/html').send(page({ title: 'Outbox', section: '/outbox', session: request.session, body }))
@@ -51,7 +57,7 @@ export function addOutbox(server: FastifyInstance, { store, mailboxes, now }: Co
 const COLUMNS = [
   { name: 'Written', className: 'nowrap' },
   { name: 'What' },
-  { name: 'To' },
+  { name: 'To', className: 'main' },
   { name: 'Ticket', className: 'number' },
   { name: 'State' },
   { name: 'Reason' },
@@ -59,16 +65,19 @@ const COLUMNS = [
   { name: 'Mailbox' },
 ]
 
-function row(mail: ListedOutbox, now: Date) {
-  const { createdAt, target, recipient, ticket, state, attempts, mailbox, bouncedAt, bounceStatus } = mail
-  return [
+function row(session: Session | null, mail: ListedOutbox, now: Date): Row {
+  const { id, createdAt, target, recipient, ticket, state, attempts, mailbox, bouncedAt, bounceStatus } = mail
+  const isTriedAgain = state === 'waiting' && mail.nextAttemptAt > now
+  const cells = [
     instant(createdAt, now),
     target,
-    recipient,
+    target.startsWith('webhook:') ? html`<span class="quiet-text">the webhook</span>` : addressOf(recipient),
     ticket && html`<a href="/tickets/${ticket.number}">#${ticket.number}</a>`,
-    html`${tag(state)} ${bouncedAt !== null && html`<span class="tag bad">bounced ${bounceStatus}</span>`}`,
+    html`${tag(state)}${isTriedAgain && html` <small>again ${instant(mail.nextAttemptAt, now)}</small>`} ${bouncedAt !== null && html`<span class="tag bad">bounced ${bounceStatus}</span>`}`,
     reason(mail.reason),
     attempts,
     mailbox.name,
+    outboxActions(session, mail),
   ]
+  return { key: String(id), cells }
 }

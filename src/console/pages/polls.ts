@@ -6,7 +6,7 @@ import { html } from '../html.ts'
 import type { ConsoleDeps } from '../server.ts'
 import { page } from './layout.ts'
 import { choiceField, filterForm, olderLink, PAGE_ROWS, pageOf, present, readQuery, text } from './list.ts'
-import { bytes, instant, table } from './parts.ts'
+import { bytes, duration, instant, type Row, table } from './parts.ts'
 import { reason } from './reasons.ts'
 
 const QUERY = z.object({
@@ -42,30 +42,40 @@ export function addPolls(server: FastifyInstance, { store, mailboxes, now }: Con
         'Polls',
         COLUMNS,
         rows.map((poll) => row(poll, now())),
+        html`No poll here. Mailboxes are polled while <code>mailchute run</code> runs; <a href="/">the overview</a> has them.`,
       )}</div>
       ${last && olderLink('/polls', request.query, String(last.id))}`
     return reply.type('text/html').send(page({ title: 'Polls', section: '/polls', session: request.session, body }))
   })
 }
 
+/** In the order of the sheet: the first is the sum of the four that follow. */
 const COUNTS = ['listed', 'known', 'retrieved', 'held', 'left', 'stored', 'deleted'] as const
+const SIGNS: Partial<Record<(typeof COUNTS)[number], string>> = { known: '= ', retrieved: '+ ', held: '+ ', left: '+ ' }
 
 const COLUMNS = [
   { name: 'Started', className: 'nowrap' },
-  { name: 'Mailbox' },
-  ...COUNTS.map((name) => ({ name: name[0]?.toUpperCase() + name.slice(1), className: 'number' })),
+  { name: 'Mailbox', className: 'main' },
+  ...COUNTS.map((name) => ({
+    name: (SIGNS[name] ?? '') + name[0]?.toUpperCase() + name.slice(1),
+    className: 'number',
+  })),
   { name: 'Octets', className: 'number nowrap' },
+  { name: 'Took', className: 'number nowrap' },
   { name: 'End' },
 ]
 
-function row(poll: ListedPoll, now: Date) {
-  return [
-    instant(poll.startedAt, now),
+function row(poll: ListedPoll, now: Date): Row {
+  const { id, startedAt, endedAt, octets } = poll
+  const cells = [
+    instant(startedAt, now),
     poll.mailbox.name,
-    ...COUNTS.map((name) => poll[name]),
-    bytes(Number(poll.octets)),
+    ...COUNTS.map((name) => (poll[name] === 0 ? html`<span class="quiet-text">0</span>` : poll[name])),
+    octets > 0n && bytes(Number(octets)),
+    endedAt !== null && duration((endedAt.getTime() - startedAt.getTime()) / 1000),
     endOf(poll),
   ]
+  return { key: String(id), id: `poll-${id}`, cells }
 }
 
 function endOf({ endedAt, errorCode, errorMessage, listed, known, retrieved, held, left }: ListedPoll) {

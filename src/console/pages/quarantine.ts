@@ -6,11 +6,11 @@ import type { Session } from '../access/session.ts'
 import { html } from '../html.ts'
 import type { ConsoleDeps } from '../server.ts'
 import { doneNotice } from './actions/done.ts'
-import { AGAIN, csrfField, mayAct, noteField, SUPPRESS } from './actions/forms.ts'
+import { ACTIONS_EXPLAINED, csrfField, JUDGE, mayAct, noteField, RELEASE, SUPPRESS } from './actions/forms.ts'
 import { page } from './layout.ts'
 import { choiceField, filterForm, olderLink, PAGE_ROWS, pageOf, present, readQuery, searchField, text } from './list.ts'
 import { cursor, cursorOf, cursorText } from './message-cursor.ts'
-import { bytes, instant, table } from './parts.ts'
+import { addressOf, bytes, instant, type Row, table } from './parts.ts'
 import { reason, reasonWords } from './reasons.ts'
 
 const QUERY = z.object({ mailbox: text, reason: text, before: cursor })
@@ -23,10 +23,10 @@ export function addQuarantine(server: FastifyInstance, { store, mailboxes, now }
     const names = mailboxes.map(({ name }) => name)
     const fields = [
       choiceField('mailbox', 'Mailbox', names, query.mailbox),
-      searchField('reason', 'Reason', query.reason),
+      searchField('reason', 'Reason', query.reason, 'rule/'),
     ]
     const body = html`<h1>Quarantine</h1>
-      <p class="quiet-text">Nothing here is lost: the octets of each are kept. Worked again, a message goes by today's rules, and what it was held for counts as decided.</p>
+      <p class="quiet-text">Each of these needs a person; none is lost. ${mayAct(request.session) && ACTIONS_EXPLAINED}</p>
       ${doneNotice(request.query)}
       ${filterForm('/quarantine', fields)}
       ${list(request.session, rows, now())}
@@ -43,41 +43,49 @@ function list(session: Session | null, rows: readonly FoundMessage[], now: Date)
       'Quarantine',
       COLUMNS,
       rows.map((message) => row(message, now)),
+      NOTHING,
     )}</div>`
   }
   const box = ({ id, subject }: FoundMessage) =>
     html`<input type="checkbox" name="id" value="${id}" aria-label="Choose ${subject || '(no subject)'}">`
-  const marked = rows.map((message) => [box(message), ...row(message, now)])
+  const marked = rows.map((message) => {
+    const { key, cells } = row(message, now)
+    return { key, cells: [box(message), ...cells] }
+  })
   return html`<form method="post" action="/quarantine">
         ${csrfField(session)}
-        <div data-live>${table('Quarantine', [CHOOSE, ...COLUMNS], marked)}</div>
+        <div data-live>${table('Quarantine', [CHOOSE, ...COLUMNS], marked, NOTHING)}</div>
         <div class="actions bar">
           <label class="inline"><input type="checkbox" data-marks-all="id"> All on this page</label>
           ${noteField}
-          ${AGAIN}
+          ${RELEASE}
+          ${JUDGE}
           ${SUPPRESS}
         </div>
       </form>`
 }
 
+const NOTHING = html`Nothing waits for a person here.`
+
 const CHOOSE = { name: 'Choose', className: 'choose' }
 const COLUMNS = [
   { name: 'Received', className: 'nowrap' },
   { name: 'From' },
-  { name: 'Subject' },
+  { name: 'Subject', className: 'main' },
   { name: 'Why' },
   { name: 'Mailbox' },
   { name: 'Size', className: 'number nowrap' },
 ]
 
-function row(message: FoundMessage, now: Date) {
+function row(message: FoundMessage, now: Date): Row {
   const { id, fromAddress, subject, mailbox, sizeBytes, receivedAt } = message
-  return [
+  const cells = [
     instant(receivedAt, now),
-    html`<span class="clip">${fromAddress || 'unknown'}</span>`,
-    html`<a class="clip" href="/messages/${id}">${subject || '(no subject)'}</a>`,
+    addressOf(fromAddress),
+    html`<a class="clip" href="/messages/${id}"><bdi>${subject || '(no subject)'}</bdi></a>`,
     html`${reason(message.reason)}<br><small>${message.reason !== null && reasonWords(message.reason)}</small>`,
     mailbox,
     bytes(sizeBytes),
   ]
+  return { key: id, cells }
 }

@@ -6,7 +6,7 @@ import { html } from '../html.ts'
 import type { ConsoleDeps } from '../server.ts'
 import { page } from './layout.ts'
 import { choiceField, filterForm, olderLink, PAGE_ROWS, pageOf, present, readQuery, searchField, text } from './list.ts'
-import { instant, table, tag } from './parts.ts'
+import { instant, type Row, table, tag } from './parts.ts'
 
 const STATUSES = ['open', 'pending', 'closed', 'merged'] as const
 
@@ -29,7 +29,7 @@ export function addTickets(server: FastifyInstance, { store, mailboxes, now }: C
     const cursor = before === undefined ? null : Number(before)
     const { rows, last } = pageOf(await store.browse.tickets(present(query), cursor, PAGE_ROWS + 1))
     const fields = [
-      searchField('address', 'Requester', query.address),
+      searchField('address', 'Requester', query.address, 'anna@example.com'),
       choiceField('status', 'Status', STATUSES, query.status),
       choiceField(
         'mailbox',
@@ -45,6 +45,7 @@ export function addTickets(server: FastifyInstance, { store, mailboxes, now }: C
         'Tickets',
         COLUMNS,
         rows.map((ticket) => row(ticket, now())),
+        html`No ticket here. <a href="/messages">The messages</a> tell what came, and what became of it.`,
       )}</div>
       ${last && olderLink('/tickets', request.query, String(last.number))}`
     return reply.type('text/html').send(page({ title: 'Tickets', section: '/tickets', session: request.session, body }))
@@ -53,7 +54,7 @@ export function addTickets(server: FastifyInstance, { store, mailboxes, now }: C
 
 const COLUMNS = [
   { name: 'Number', className: 'number' },
-  { name: 'Subject' },
+  { name: 'Subject', className: 'main' },
   { name: 'Requester' },
   { name: 'Status' },
   { name: 'Queue' },
@@ -62,12 +63,12 @@ const COLUMNS = [
   { name: 'Last entry', className: 'nowrap' },
 ]
 
-function row(ticket: FoundTicket, now: Date) {
+function row(ticket: FoundTicket, now: Date): Row {
   const { number, subject, requesterName, requesterAddress, status, priority, queue, entries, mailbox, updatedAt } =
     ticket
-  return [
+  const cells = [
     `#${number}`,
-    html`<a class="clip" href="/tickets/${number}">${subject || '(no subject)'}</a>`,
+    html`<a class="clip" href="/tickets/${number}"><bdi>${subject || '(no subject)'}</bdi></a>`,
     html`<span class="clip">${requesterName || requesterAddress || 'unknown'}</span>`,
     html`${tag(status)} ${priority !== 'normal' && tag(priority)}`,
     queue,
@@ -75,4 +76,5 @@ function row(ticket: FoundTicket, now: Date) {
     mailbox,
     instant(updatedAt, now),
   ]
+  return { key: String(number), cells }
 }

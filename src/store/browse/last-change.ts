@@ -6,7 +6,8 @@ export async function lastChange(database: Database): Promise<string> {
     name: 'browse-last-change',
     text: `SELECT concat_ws(' ', (SELECT max(id) FROM inbound_events), (SELECT max(id) FROM poll_sessions),
              (SELECT max(last_good_poll_at) FROM mailboxes), (SELECT sum(failures) FROM mailboxes),
-             (SELECT count(paused_at) FROM mailboxes), (SELECT max(id) FROM outbox)) AS change`,
+             (SELECT count(paused_at) FROM mailboxes), (SELECT max(id) FROM outbox),
+             (SELECT max(began_at) FROM alerts), (SELECT count(ended_at) FROM alerts)) AS change`,
     values: [],
   })
   return row?.change ?? ''

@@ -4,7 +4,7 @@ import type { Database } from '../database.ts'
 const WHOLE = {
   include: {
     mailbox: { select: { name: true } },
-    rawMessage: { select: { sizeBytes: true, purgedAt: true } },
+    rawMessage: { select: { sizeBytes: true, purgedAt: true, erasedAt: true } },
     events: { orderBy: { id: 'asc' } },
     ticket: { select: { number: true } },
     entry: { include: { ticket: { select: { number: true } }, attachments: { orderBy: { position: 'asc' } } } },

@@ -199,7 +199,7 @@ describe('what is asked for', () => {
     '/messages?mailbox=%EF%BF%BD',
     '/tickets?before=999999999&queue=%00',
     '/polls?before=999999999999999999',
-    '/quarantine?done=reprocess&count=%3Cscript%3E',
+    '/quarantine?done=release&count=%3Cscript%3E',
     `/quarantine?${'a=b&'.repeat(2000)}`,
     '/messages?__proto__=x&constructor=y',
   ])('is odd, and finds what there is: %s', async (address) => {
@@ -235,7 +235,7 @@ describe('what is asked for', () => {
       detail: { actor: 'token:operator', note: 'seen', reason: 'operator/suppress', heldFor: 'rule/hold' },
     })
     expect((await console.store.balance()).imbalances).toEqual([])
-    await act('reprocess')
+    await act('release')
     await console.worked(3)
     expect((await console.store.messages.find(held))?.state).toBe('ticketed')
     expect((await console.store.balance()).imbalances).toEqual([])

@@ -64,7 +64,7 @@ async function find({ store }: ConsoleDeps, name: string): Promise<Row> {
   return row
 }
 
-function shapeOf({ name, storedByHour: _, ...standing }: MailboxStanding) {
+function shapeOf({ name, byHour: _, ...standing }: MailboxStanding) {
   const { nextPollAt, lastGoodPollAt, backlogSince, oldestWaitingAt } = standing
   return {
     ...standing,

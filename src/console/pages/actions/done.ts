@@ -2,16 +2,20 @@
 import { z } from 'zod'
 import { type Html, html } from '../../html.ts'
 
-export type Done = 'reprocess' | 'suppress' | 'pause' | 'resume' | 'poll'
+const DONE = ['release', 'judge', 'suppress', 'replay', 'pause', 'resume', 'poll'] as const
+export type Done = (typeof DONE)[number]
 
 const QUERY = z.object({
-  done: z.enum(['reprocess', 'suppress', 'pause', 'resume', 'poll']),
+  done: z.enum(DONE),
   count: z.coerce.number().int().min(0).max(1000),
 })
 
 const SAID: Readonly<Record<Done, (count: number) => string>> = {
-  reprocess: (count) => (count === 1 ? 'It waits to be worked again.' : `${count} messages wait to be worked again.`),
+  release: (count) =>
+    count === 1 ? 'It is let through, and waits for work.' : `${count} messages are let through, and wait for work.`,
+  judge: (count) => (count === 1 ? 'It waits to be judged again.' : `${count} messages wait to be judged again.`),
   suppress: (count) => (count === 1 ? 'It is no ticket now.' : `${count} messages are no tickets now.`),
+  replay: () => 'It is sent again.',
   pause: () => 'The mailbox is paused until somebody resumes it.',
   resume: () => 'The mailbox is polled again; what was held on the server is tried again.',
   poll: () => 'A poll was asked for.',

@@ -8,7 +8,7 @@ import type { ConsoleDeps } from '../../server.ts'
 import { doneNotice } from '../actions/done.ts'
 import { messageActions } from '../actions/forms.ts'
 import { page } from '../layout.ts'
-import { bytes } from '../parts.ts'
+import { bytes, utc } from '../parts.ts'
 import { about, authenticity, head } from './about.ts'
 import { attachmentList, defectList } from './contents.ts'
 import { find } from './find.ts'
@@ -23,7 +23,7 @@ export function addMessage(server: FastifyInstance, deps: ConsoleDeps): void {
     const message = await find(store, request)
     const [neighbours, reading] = await Promise.all([store.browse.neighbours(message), readingOrCode(deps, message)])
     const title = message.subject || '(no subject)'
-    const body = html`<h1 class="clip">${title}</h1>
+    const body = html`<h1 class="clip"><bdi>${title}</bdi></h1>
       ${doneNotice(request.query)}
       <div class="columns">
         <div>
@@ -35,7 +35,9 @@ export function addMessage(server: FastifyInstance, deps: ConsoleDeps): void {
         </div>
         <div>${mail(message, reading)}</div>
       </div>`
-    return reply.type('text/html').send(page({ title, section: '/messages', session: request.session, body }))
+    return reply
+      .type('text/html')
+      .send(page({ title, section: '/messages', session: request.session, path: [['/messages', 'Messages']], body }))
   })
   server.get('/messages/:id/raw', async (request, reply) => {
     const { id, sha256, rawMessage } = await find(store, request)
@@ -54,13 +56,21 @@ const readingOrCode = (deps: ConsoleDeps, message: WholeMessage): Promise<Readin
 
 function mail(message: WholeMessage, reading: Reading | string) {
   const { id, rawMessage } = message
-  return html`${typeof reading !== 'string' && head(reading)}
-          <iframe class="mail" src="/messages/${id}/mail" sandbox="${FRAME_SANDBOX}" title="The mail as its reader sees it, without anything from outside"></iframe>
-          <p class="actions">
+  const isGone = rawMessage.purgedAt !== null
+  return html`${isGone && gone(message)}${typeof reading !== 'string' && head(reading)}
+          ${typeof reading !== 'string' || !isGone ? html`<iframe class="mail" src="/messages/${id}/mail" sandbox="${FRAME_SANDBOX}" title="The mail as its reader sees it, without anything from outside"></iframe>` : false}
+          ${
+            !isGone &&
+            html`<p class="actions">
             <a class="button quiet" href="/messages/${id}/source">Source</a>
             <a class="button quiet" href="/messages/${id}/raw" download>Download (${bytes(rawMessage.sizeBytes)})</a>
-          </p>
+          </p>`
+          }
           ${typeof reading !== 'string' && attachmentList(id, reading.attachments)}
           ${authenticity(message)}
           ${typeof reading !== 'string' && defectList(reading.defects)}`
 }
+
+/** There is nothing left to be shown or downloaded: whoever looks is told so, not sent to an error. */
+const gone = ({ rawMessage: { purgedAt, erasedAt } }: WholeMessage) =>
+  html`<p class="alert calm">${erasedAt !== null ? 'This mail was erased' : 'The octets of this mail were removed, as they were kept for long enough,'} on ${purgedAt !== null && utc(purgedAt)}. Digest, size and events stay.</p>`

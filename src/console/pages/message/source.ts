@@ -15,12 +15,18 @@ export function addSource(server: FastifyInstance, { store }: ConsoleDeps): void
     const message = await find(store, request)
     const { id, rawMessage } = message
     const text = (await startOf(store, message)).toString('utf8')
-    const body = html`<p><a href="/messages/${id}">Back to the message</a></p>
-      <h1 class="clip">Source of ${message.subject || '(no subject)'}</h1>
+    const subject = message.subject || '(no subject)'
+    const path = [
+      ['/messages', 'Messages'],
+      [`/messages/${id}`, subject],
+    ] as const
+    const body = html`<h1 class="clip">Source of <bdi>${subject}</bdi></h1>
       ${rawMessage.sizeBytes > SHOWN_BYTES && html`<p class="alert warn">These are the first ${bytes(SHOWN_BYTES)} of ${bytes(rawMessage.sizeBytes)}: download it for the rest.</p>`}
       <p class="actions"><a class="button quiet" href="/messages/${id}/raw" download>Download (${bytes(rawMessage.sizeBytes)})</a></p>
       <section class="card"><pre class="raw" role="region" tabindex="0" aria-label="Source">${marked(text)}</pre></section>`
-    return reply.type('text/html').send(page({ title: 'Source', section: '/messages', session: request.session, body }))
+    return reply
+      .type('text/html')
+      .send(page({ title: `Source of ${subject}`, section: '/messages', session: request.session, path, body }))
   })
 }
 

@@ -12,7 +12,7 @@ export const STEPS: Readonly<Record<string, Words>> = {
   'work/ticketed': { text: 'It was put on a ticket' },
   'work/suppressed': { text: 'It was understood, and rightly opens no ticket' },
   'work/quarantined': { text: 'It was kept for a person', tone: 'bad' },
-  'operator/reprocess': { text: 'An operator had it worked again' },
+  'operator/reprocess': { text: 'An operator let it through: what it was so for counts as decided' },
   'operator/suppress': { text: 'An operator decided that it is no ticket' },
   'loop/detected': { text: 'It is one of too many similar ones', tone: 'warn' },
   'operator/replay': { text: 'An operator had a webhook told again' },
@@ -26,3 +26,5 @@ export const STEPS: Readonly<Record<string, Words>> = {
   'outbound/failed': { text: 'Our acknowledgement could not be sent', tone: 'bad' },
   'outbound/skipped': { text: 'No acknowledgement was sent' },
 }
+
+export const JUDGED_AGAIN: Words = { text: 'An operator had it judged again, by the rules of that day' }

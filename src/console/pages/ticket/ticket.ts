@@ -16,7 +16,7 @@ export function addTicket(server: FastifyInstance, { store, now }: ConsoleDeps):
     const ticket = /^\d{1,9}$/.test(number) ? await store.browse.ticket(Number(number)) : null
     if (ticket === null) throw new MailchuteError('console/not-found', 'there is no such ticket')
     const title = `#${ticket.number} ${ticket.subject.slice(0, SUBJECT_CHARS).toWellFormed() || '(no subject)'}`
-    const body = html`<h1 class="clip">${title}</h1>
+    const body = html`<h1 class="clip"><bdi>${title}</bdi></h1>
       <div class="columns wide-left">
         <div data-live>${entries(ticket, now())}</div>
         <div>
@@ -26,13 +26,16 @@ export function addTicket(server: FastifyInstance, { store, now }: ConsoleDeps):
           ${outbox(ticket, now())}
         </div>
       </div>`
-    return reply.type('text/html').send(page({ title, section: '/tickets', session: request.session, body }))
+    return reply
+      .type('text/html')
+      .send(page({ title, section: '/tickets', session: request.session, path: [['/tickets', 'Tickets']], body }))
   })
 }
 
 function entries({ entries: shown, _count }: WholeTicket, now: Date): Html {
   const more = _count.entries - shown.length
   return html`${shown.length === 0 && html`<p class="card empty">It has no entries.</p>`}
+          ${_count.entries > 1 && html`<h2 class="first">${_count.entries} entries, oldest first</h2>`}
           ${shown.map((entry) => entryOf(entry, now))}
           ${more > 0 && html`<p class="quiet-text">These are the first ${ENTRIES_LIMIT}; ${more} more follow.</p>`}`
 }
