@@ -437,7 +437,11 @@ export const ERROR_CATALOGUE = {
     'nothing is lost: what was under way is taken up again at the next start',
   ),
   'console/login-required': entry('alert', EX_NOPERM, 'log in, or send Authorization: Bearer with CONSOLE_TOKEN'),
-  'console/not-allowed': entry('alert', EX_NOPERM, 'this needs the role of an operator: log in with CONSOLE_TOKEN'),
+  'console/not-allowed': entry(
+    'alert',
+    EX_NOPERM,
+    'this needs the role of an operator: log in with CONSOLE_TOKEN, or as one of CONSOLE_OIDC_OPERATORS',
+  ),
   'console/form-refused': entry('alert', EX_NOPERM, 'load the page again and send the form from there'),
   'console/not-found': entry('alert', EX_USAGE, 'it may have been erased, or the address was cut off'),
   'console/request-invalid': entry('alert', EX_USAGE, 'mend what the message names'),

@@ -40,7 +40,7 @@ const problemOf = ({ message, hint, code }: Problem): Html =>
 /** A link: what a form leads to, the policy would have to allow. Its cookie belongs to the address that is come back to. */
 const signIn = ({ consoleUrl, issuer }: OidcConfig, next: string): Html =>
   html`<p><a class="button" href="${consoleUrl}/login/oidc?next=${encodeURIComponent(next)}">Sign in with ${new URL(issuer).host}</a></p>
-      <p class="quiet-text">or</p>`
+      <p class="quiet-text or">or</p>`
 
 const tokenForm = (next: string, isOnly: boolean): Html =>
   html`<form method="post" action="/login">
