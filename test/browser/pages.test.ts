@@ -330,7 +330,8 @@ describe('a login at an issuer', () => {
 
   test('ends on a clear page for whom nobody has let in', async () => {
     await signedIn('carl', {}, async (page) => {
-      expect(await page.getByRole('alert').textContent()).toContain('vouches for no e-mail address')
+      const told = await page.getByRole('alert').textContent()
+      for (const words of ['vouches for no e-mail address', 'oidc:sub:carl']) expect(told).toContain(words)
       await page.screenshot({ path: path.join(shots, 'no-role.png') })
       expect(await violationsOf(page)).toEqual([])
       await page.goto(console.at)

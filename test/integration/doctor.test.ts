@@ -124,7 +124,7 @@ describe('doctor of a mailbox that acknowledges', () => {
 
 test('doctor of a console that people log in to at an issuer asks it, and says what to register there', async () => {
   const provider = await startOpenIdProvider({ consoleUrl: 'https://mailchute.example.com' })
-  const asked = { ...provider.settings, MAILCHUTE_DNS: 'off' }
+  const asked: Settings = { ...provider.settings, MAILCHUTE_DNS: 'off' }
   const good = await examine(asked)
   expect(good.text).toMatch(/^ok +console login: localhost:\d+ answers and is the issuer that is set$/m)
   expect(good.text).toMatch(

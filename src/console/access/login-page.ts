@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { OidcConfig } from '../../config/oidc.ts'
+import type { ErrorContext } from '../../errors.ts'
 import { type Html, html } from '../html.ts'
 import { page } from '../pages/layout.ts'
 
@@ -16,6 +17,7 @@ interface Problem {
   readonly message: string
   readonly hint?: string
   readonly code?: string
+  readonly context?: ErrorContext
 }
 
 export function sendLoginPage(reply: FastifyReply, { status, next, problem, oidc }: LoginPage): FastifyReply {
@@ -31,11 +33,16 @@ export function sendLoginPage(reply: FastifyReply, { status, next, problem, oidc
     .send(page({ title: 'Log in', session: null, body }))
 }
 
-const problemOf = ({ message, hint, code }: Problem): Html =>
-  html`<div class="alert bad" role="alert"><p>${message}</p>
-        ${hint !== undefined && html`<p>${hint}</p>`}
+const problemOf = ({ message, hint, code, context }: Problem): Html =>
+  html`<div class="alert bad" role="alert"><p><strong>${asSentence(message)}</strong></p>
+        ${context?.['actor'] !== undefined && html`<p>It is <code>${String(context['actor'])}</code>.</p>`}
+        ${hint !== undefined && html`<p>${asSentence(hint)}</p>`}
         ${code !== undefined && html`<p><code>${code}</code></p>`}
       </div>`
+
+/** What begins with a name, as that of a host, stays as it is. */
+const asSentence = (text: string): string =>
+  `${text.replace(/^[a-z](?=[a-z]*[ ,])/, (first) => first.toUpperCase())}${text.endsWith('.') ? '' : '.'}`
 
 /** A link: what a form leads to, the policy would have to allow. Its cookie belongs to the address that is come back to. */
 const signIn = ({ consoleUrl, issuer }: OidcConfig, next: string): Html =>

@@ -74,7 +74,7 @@ function explain({ roleClaim }: OidcConfig, claims: Claims, values: readonly str
 }
 
 const UNVERIFIED =
-  'the address counts only with `email_verified`: true. Let the issuer verify it, or let a claim decide ' +
+  'the address counts only with email_verified: true. Let the issuer verify it, or let a claim decide ' +
   '(CONSOLE_OIDC_ROLE_CLAIM), as with Entra ID, which vouches for none; docs/console.md says how'
 const MISSING =
   'give the account a role at the issuer, and let the claim stand in the ID token; docs/console.md says how'
