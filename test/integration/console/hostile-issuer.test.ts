@@ -48,6 +48,15 @@ test('by itself it lets in, and proves with PKCE who asks', async () => {
   expect(issuer.form().get('code_verifier')).toMatch(/^[\w-]{43,}$/)
 })
 
+test('what comes back to another login than its own is not even asked about', async () => {
+  const [mine, others] = [new Guest(console.at), new Guest(console.at)]
+  await mine.begin()
+  const back = issuer.browse(await others.begin())
+  issuer.asked.length = 0
+  expect([(await mine.ask(back)).status, issuer.asked]).toEqual([401, []])
+  expect([(await others.ask(back)).status, issuer.asked[0]]).toEqual([200, '/token'])
+})
+
 describe('a token is not believed', () => {
   const cases: [string, Partial<IssuerManners>][] = [
     ['with the nonce of another login', { claims: { nonce: 'another' } }],
