@@ -8,6 +8,7 @@ import { readEnvironment } from './config/environment.ts'
 import { readGeneral, rulesFile } from './config/general.ts'
 import { readMailboxes } from './config/mailbox.ts'
 import { checkNames, mailboxNames, webhookNames } from './config/names.ts'
+import type { OidcConfig } from './config/oidc.ts'
 import type { Problem } from './config/problem.ts'
 import type { WebhookEvent } from './config/webhook-events.ts'
 import { readWebhooks } from './config/webhooks.ts'
@@ -32,6 +33,8 @@ export interface Config {
   readonly consoleToken: string | null
   /** Of those who may look and not act; null: there is none. */
   readonly auditorToken: string | null
+  /** null: the console knows no login but by token. */
+  readonly oidc: OidcConfig | null
   /** The file with the rules; null: there are none. Absolute. */
   readonly rulesFile: string | null
   /** Where to look up who vouches for a mail (DKIM, SPF, DMARC); null: nowhere. No servers: the system's. */

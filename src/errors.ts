@@ -219,6 +219,41 @@ export const ERROR_CATALOGUE = {
   ),
   'oauth/refused': entry('alert', EX_NOPERM, 'the authority refuses; its code above (AADSTS... at Microsoft) says why'),
 
+  'oidc/unavailable': entry(
+    'retry',
+    EX_TEMPFAIL,
+    'the issuer is not reached, or is not well: check CONSOLE_OIDC_ISSUER, the network and its name service (an authority ' +
+      'of your own is named by NODE_EXTRA_CA_CERTS), else wait. The token of the console opens it meanwhile',
+  ),
+  'oidc/issuer-wrong': entry(
+    'alert',
+    EX_CONFIG,
+    'set CONSOLE_OIDC_ISSUER to the `issuer` that stands in its /.well-known/openid-configuration, letter by letter',
+  ),
+  'oidc/client-refused': entry(
+    'alert',
+    EX_CONFIG,
+    'check CONSOLE_OIDC_CLIENT_ID, CONSOLE_OIDC_CLIENT_SECRET (its value, not its id; secrets end after months) and ' +
+      'CONSOLE_OIDC_SCOPE, and that the client is registered with the redirect URI CONSOLE_URL/login/oidc/callback',
+  ),
+  'oidc/token-invalid': entry(
+    'alert',
+    EX_NOPERM,
+    'what the issuer answered is not valid for this login, so it was not believed: try again, and check the clocks ' +
+      'of both machines; docs/console.md says what is checked',
+  ),
+  'oidc/login-unfinished': entry(
+    'alert',
+    EX_TEMPFAIL,
+    'begin again: the login was declined, took longer than ten minutes, or was begun in another browser or under another ' +
+      'address than CONSOLE_URL',
+  ),
+  'oidc/no-role': entry(
+    'alert',
+    EX_NOPERM,
+    'whoever runs Mailchute lets you in by CONSOLE_OIDC_OPERATORS or CONSOLE_OIDC_AUDITORS; docs/console.md says how',
+  ),
+
   'outbound/unreachable': entry(
     'retry',
     EX_UNAVAILABLE,
@@ -402,7 +437,11 @@ export const ERROR_CATALOGUE = {
     'nothing is lost: what was under way is taken up again at the next start',
   ),
   'console/login-required': entry('alert', EX_NOPERM, 'log in, or send Authorization: Bearer with CONSOLE_TOKEN'),
-  'console/not-allowed': entry('alert', EX_NOPERM, 'this needs the role of an operator: log in with CONSOLE_TOKEN'),
+  'console/not-allowed': entry(
+    'alert',
+    EX_NOPERM,
+    'this needs the role of an operator: log in with CONSOLE_TOKEN, or as one of CONSOLE_OIDC_OPERATORS',
+  ),
   'console/form-refused': entry('alert', EX_NOPERM, 'load the page again and send the form from there'),
   'console/not-found': entry('alert', EX_USAGE, 'it may have been erased, or the address was cut off'),
   'console/request-invalid': entry('alert', EX_USAGE, 'mend what the message names'),

@@ -54,6 +54,8 @@ export const LOG_EVENTS = {
   'retention.failed': 'error',
   'serve.started': 'info',
   'serve.skipped': 'warn',
+  'console.login': 'info',
+  'console.login-refused': 'warn',
 } as const satisfies Record<string, pino.Level>
 
 export type LogEvent = keyof typeof LOG_EVENTS

@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { Config } from '../config.ts'
 import { readDns } from './dns.ts'
 import type { Settings } from './environment.ts'
+import { readOidc } from './oidc.ts'
 import { didYouMean, type Problem } from './problem.ts'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -25,6 +26,7 @@ export function readGeneral(
     http: { host: settings.get('HTTP_HOST') ?? '127.0.0.1', port: httpPort(settings, problems) },
     consoleToken: consoleToken('CONSOLE_TOKEN', settings, problems),
     auditorToken: consoleToken('CONSOLE_AUDITOR_TOKEN', settings, problems),
+    oidc: readOidc(settings, problems),
     rulesFile: rulesFile(settings, cwd),
     dns: readDns(settings, problems),
     similarPerHour: similarPerHour(settings, problems),

@@ -1,4 +1,5 @@
 /** The names of all settings, so that a misspelt one is an error and not a surprise. */
+import { OIDC_SETTINGS } from './oidc.ts'
 import { didYouMean, nearest, type Problem } from './problem.ts'
 
 const GENERAL = [
@@ -8,6 +9,8 @@ const GENERAL = [
   'HTTP_PORT',
   'CONSOLE_TOKEN',
   'CONSOLE_AUDITOR_TOKEN',
+  'CONSOLE_URL',
+  ...OIDC_SETTINGS,
   'LOG_LEVEL',
 ]
 const ALERTS = ['WEBHOOK_URL', 'MAIL_TO', 'MAIL_FROM_MAILBOX', 'POLL_MINUTES'].map((name) => `ALERT_${name}`)
@@ -33,6 +36,7 @@ const SECRETS = [
   'MAILCHUTE_ALERT_WEBHOOK_URL',
   'CONSOLE_TOKEN',
   'CONSOLE_AUDITOR_TOKEN',
+  'CONSOLE_OIDC_CLIENT_SECRET',
 ]
 const KNOWN = [...GENERAL, ...PREFIXED, ...SECRETS.map((name) => `${name}_FILE`)]
 
@@ -79,7 +83,7 @@ const webhookSettings = (name: string) => WEBHOOK_SUFFIXES.map((suffix) => `MAIL
 export function checkNames(names: readonly string[], problems: Problem[]): void {
   const mailboxes = mailboxNames(names)
   const known = new Set([...KNOWN, ...mailboxes.flatMap(settingsOf), ...webhookNames(names).flatMap(webhookSettings)])
-  const ours = names.filter((name) => /^(MAILBOX|MAILCHUTE)_/i.test(name))
+  const ours = names.filter((name) => /^(MAILBOX|MAILCHUTE|CONSOLE_OIDC)_/i.test(name))
   for (const name of ours.filter((written) => !known.has(written))) {
     problems.push({ setting: name, ...explain(name, mailboxes, [...known]) })
   }

@@ -6,13 +6,15 @@
 import cookie from '@fastify/cookie'
 import formbody from '@fastify/formbody'
 import fastify, { type FastifyInstance } from 'fastify'
+import type { OidcConfig } from '../config/oidc.ts'
 import type { MailboxConfig } from '../config.ts'
 import { MailchuteError } from '../errors.ts'
+import type { Log } from '../log.ts'
 import type { Store } from '../store/store.ts'
 import type { ParsePool } from '../ticketing/parse-pool.ts'
-import { addGuard, type GuardDeps } from './access/guard.ts'
+import { addGuard } from './access/guard.ts'
 import { addSecurityHeaders } from './access/headers.ts'
-import { addLogin, logOut } from './access/login.ts'
+import { addLogin, type LoginDeps, logOut } from './access/login.ts'
 import { createSessions } from './access/session.ts'
 import type { ConsoleTokens } from './access/tokens.ts'
 import { addApi } from './api/api.ts'
@@ -41,6 +43,10 @@ export interface ConsoleDeps {
   readonly mailboxes: readonly MailboxConfig[]
   /** null: nobody can log in, health and metrics are all there is. */
   readonly tokens: ConsoleTokens | null
+  /** Without it people log in by token alone. */
+  readonly oidc?: OidcConfig | null
+  /** Hears of logins. */
+  readonly log?: Pick<Log, 'event' | 'failure'>
   /** Reads the mail that people look at; its end is that of who made it. */
   readonly parsePool: ParsePool
   /** Tells the workers that these messages wait. */
@@ -103,13 +109,14 @@ async function addConsole(server: FastifyInstance, deps: ConsoleDeps, tokens: Co
   const sanitising = createSanitising()
   const attachments = createAttachments(deps)
   server.addHook('onClose', () => sanitising.close())
-  const guard: GuardDeps = { tokens, sessions: createSessions(tokens), now: deps.now }
+  const { oidc = null, log = SILENT, now } = deps
+  const login: LoginDeps = { tokens, sessions: createSessions(tokens, oidc), now, oidc, log }
   await server.register(cookie)
   await server.register(formbody)
   await addAssets(server)
-  await addLogin(server, guard)
+  await addLogin(server, login)
   await server.register(async (guarded) => {
-    addGuard(guarded, guard)
+    addGuard(guarded, login)
     guarded.post('/logout', { config: { isForReaders: true } }, (_, reply) => logOut(reply))
     addOverview(guarded, deps)
     addMessages(guarded, deps)
@@ -128,6 +135,8 @@ async function addConsole(server: FastifyInstance, deps: ConsoleDeps, tokens: Co
     await addApi(guarded, { ...deps, sanitising, attachments })
   })
 }
+
+const SILENT: Pick<Log, 'event' | 'failure'> = { event: () => undefined, failure: () => undefined }
 
 function notListening({ host, port }: { host: string; port: number }, cause: unknown): MailchuteError {
   const { code = '' } = cause as NodeJS.ErrnoException

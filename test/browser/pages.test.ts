@@ -1,12 +1,14 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { Browser } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sampleMails } from '../../src/sandbox/mails/sample-mails.ts'
 import { launch, overflowOf, type Visit, type VisitOptions, violationsOf, visit } from '../support/browser.ts'
 import { AUDITOR_TOKEN, OPERATOR_TOKEN, type ServedConsole, serveConsole } from '../support/console.ts'
+import { freePort } from '../support/free-port.ts'
 import { mail } from '../support/mails.ts'
+import { type OpenIdProvider, startOpenIdProvider } from '../support/openid-provider.ts'
 
 const HELD = ['one', 'two', 'three', 'four', 'five']
 const named = (subject: string, id: string): Buffer =>
@@ -18,12 +20,16 @@ const MAILS = [
 ]
 
 let console: ServedConsole
+let provider: OpenIdProvider
 let browser: Browser
 let operator: Visit
 let shots: string
 
 beforeAll(async () => {
-  ;[console, browser] = await Promise.all([serveConsole(MAILS), launch()])
+  const port = await freePort()
+  provider = await startOpenIdProvider({ consoleUrl: `http://127.0.0.1:${port}` })
+  const settings = { ...provider.settings, HTTP_PORT: String(port) }
+  ;[console, browser] = await Promise.all([serveConsole(MAILS, settings), launch()])
   shots = process.env['SCREENSHOTS'] ?? (await mkdtemp(path.join(process.env['TEST_RUN_FOLDER'] ?? tmpdir(), 'shots-')))
   operator = await visit(browser, console.at, { token: OPERATOR_TOKEN, viewport: { width: 1280, height: 900 } })
 }, 90_000)
@@ -31,6 +37,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close()
   await console?.[Symbol.asyncDispose]()
+  await provider?.[Symbol.asyncDispose]()
 })
 
 async function visiting(options: Partial<VisitOptions>, look: (visit: Visit) => Promise<void>): Promise<void> {
@@ -282,4 +289,66 @@ describe('what operators do', () => {
       }
     })
   })
+})
+
+describe('a login at an issuer', () => {
+  /** The issuer is another site (`localhost`) than the console, as it is everywhere. */
+  async function signedIn(account: string, options: BrowserContextOptions, look: (page: Page) => Promise<void>) {
+    const context = await browser.newContext(options)
+    const page = await context.newPage()
+    const refused: string[] = []
+    page.on('console', (message) => {
+      if (/content security policy|refused to/i.test(message.text())) refused.push(message.text())
+    })
+    await page.goto(console.at + (await messageNamed('Hold it five')))
+    await page.getByRole('link', { name: `Sign in with ${new URL(provider.issuer).host}` }).click()
+    await page.getByRole('button', { name: account }).click()
+    await look(page)
+    expect(refused).toEqual([])
+    await context.close()
+  }
+
+  test('leads back to where somebody wanted to go, and what he does bears his name', async () => {
+    const at = await messageNamed('Hold it five')
+    await signedIn('anna', {}, async (page) => {
+      await page.waitForURL(console.at + at)
+      expect(await page.locator('header .who').textContent()).toMatch(/anna@example\.com · operator/)
+      await page.screenshot({ path: path.join(shots, 'signed-in.png') })
+      await page.getByRole('button', { name: 'No ticket' }).click()
+      const way = await page.locator('ol.timeline').textContent()
+      for (const told of ['operator/suppress', 'oidc:anna@example.com']) expect(way).toContain(told)
+    })
+  })
+
+  test('shows an auditor everything and lets him do nothing, on a phone and without scripts, too', async () => {
+    const phone = { viewport: { width: 375, height: 740 }, isMobile: true, javaScriptEnabled: false }
+    await signedIn('bob', phone, async (page) => {
+      await page.waitForURL(/\/messages\//)
+      expect(await page.locator('header .who').textContent()).toMatch(/bob@example\.com · auditor/)
+      expect(await page.getByRole('button').allTextContents()).toEqual(['Log out'])
+    })
+  })
+
+  test('ends on a clear page for whom nobody has let in', async () => {
+    await signedIn('carl', {}, async (page) => {
+      const told = await page.getByRole('alert').textContent()
+      for (const words of ['vouches for no e-mail address', 'oidc:sub:carl']) expect(told).toContain(words)
+      await page.screenshot({ path: path.join(shots, 'no-role.png') })
+      expect(await violationsOf(page)).toEqual([])
+      await page.goto(console.at)
+      expect(page.url()).toContain('/login?next=')
+    })
+  })
+
+  test.each(['light', 'dark'] as const)(
+    'begins on a page without a fault that axe-core knows: %s',
+    async (colorScheme) => {
+      const context = await browser.newContext({ colorScheme })
+      const page = await context.newPage()
+      await page.goto(`${console.at}/login`)
+      await page.screenshot({ path: path.join(shots, `${colorScheme}-login.png`) })
+      expect(await violationsOf(page)).toEqual([])
+      await context.close()
+    },
+  )
 })

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Dovecot, startDovecot } from '../support/dovecot.ts'
 import { CLIENT_SECRET, type OAuthServer, startOAuthServer } from '../support/oauth-server.ts'
+import { startOpenIdProvider } from '../support/openid-provider.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { buildProgram, run, type Settings } from '../support/program.ts'
 import { startSmtp } from '../support/smtp-server.ts'
@@ -119,4 +120,18 @@ describe('doctor of a mailbox that acknowledges', () => {
     expect(bad.text).toMatch(/^fault mailbox erin, templates: /m)
     expect(bad.text).not.toContain('canary')
   })
+})
+
+test('doctor of a console that people log in to at an issuer asks it, and says what to register there', async () => {
+  const provider = await startOpenIdProvider({ consoleUrl: 'https://mailchute.example.com' })
+  const asked: Settings = { ...provider.settings, MAILCHUTE_DNS: 'off' }
+  const good = await examine(asked)
+  expect(good.text).toMatch(/^ok +console login: localhost:\d+ answers and is the issuer that is set$/m)
+  expect(good.text).toMatch(
+    /^hint +console login: .*\n +register https:\/\/mailchute\.example\.com\/login\/oidc\/callback /m,
+  )
+  await provider[Symbol.asyncDispose]()
+  const gone = await examine(asked)
+  expect(gone.text).toMatch(/^fault console login: localhost:\d+: .*ECONNREFUSED.*\(oidc\/unavailable\)$/m)
+  expect([gone.code, gone.text]).toEqual([75, expect.not.stringContaining(asked['CONSOLE_OIDC_CLIENT_SECRET'] ?? '')])
 })

@@ -34,7 +34,11 @@ const RULES = `rules:
 
 const LONGEST_MILLISECONDS = 300_000
 
-export async function serveConsole(mails: readonly Buffer[]): Promise<ServedConsole> {
+/** `more` are settings beside the usual ones. */
+export async function serveConsole(
+  mails: readonly Buffer[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<ServedConsole> {
   await buildProgram()
   const [box, smtp, databaseUrl] = await Promise.all([startMailbox(messagesOf(mails)), startSmtp(), createDatabase()])
   const rules = path.join(await mkdtemp(path.join(process.env['TEST_RUN_FOLDER'] ?? tmpdir(), 'rules-')), 'rules.yaml')
@@ -46,6 +50,7 @@ export async function serveConsole(mails: readonly Buffer[]): Promise<ServedCons
     ...{ MAILBOX_TEST_SMTP_URL: `smtp://127.0.0.1:${smtp.port}`, MAILBOX_TEST_ACKNOWLEDGE: 'on' },
     ...{ MAILCHUTE_SECRET_KEY: randomBytes(32).toString('base64') },
     ...{ MAILBOX_TEST_ACKNOWLEDGE_FROM: 'Support <support@mailchute.example>' },
+    ...more,
   }
   const running = start(['run'], settings, { longestMilliseconds: LONGEST_MILLISECONDS })
   const store = openStore(databaseUrl)

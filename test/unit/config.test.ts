@@ -51,6 +51,7 @@ describe('defaults', () => {
       http: { host: '127.0.0.1', port: 8025 },
       consoleToken: null,
       auditorToken: null,
+      oidc: null,
       rulesFile: null,
       dns: { servers: [] },
       similarPerHour: 30,
@@ -272,6 +273,7 @@ describe('names', () => {
   test.each([
     ['MAILCHUTE_MIGRATION', 'did you mean MAILCHUTE_MIGRATE?'],
     ['MAILCHUTE_DATA_FILE', 'the nearest there is: MAILCHUTE_DATA;'],
+    ['CONSOLE_OIDC_ISUER', 'did you mean CONSOLE_OIDC_ISSUER?'],
     ['MAILBOX_SALES_ULR', 'the nearest there is: MAILBOX_SALES_URL;'],
     ['MAILBOX_URL', 'the nearest there is: '],
     ['MAILBOX_SUPPORT_PASWORD', 'did you mean MAILBOX_SUPPORT_PASSWORD?'],

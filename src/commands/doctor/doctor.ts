@@ -6,6 +6,7 @@ import { type App, openApp } from '../app.ts'
 import { counted } from '../terminal.ts'
 import { checkDns } from './authenticity.ts'
 import { checkMailbox } from './mailbox.ts'
+import { checkOidc } from './oidc.ts'
 import { createReport, type Report, type Warning } from './report.ts'
 
 /** Resolves with the exit code: that of the first fault, 0 if there is none. */
@@ -20,6 +21,7 @@ export async function doctor(config: Config, signal: AbortSignal): Promise<numbe
   try {
     if (app !== null) await checkInstallation(app, report)
     await report.check('DNS', () => checkDns(config))
+    if (config.oidc !== null) await checkOidc(config.oidc, report)
     for (const mailbox of config.mailboxes) await checkMailbox(config, app, mailbox, report, signal)
   } finally {
     await app?.[Symbol.asyncDispose]()

@@ -7,6 +7,7 @@ import { timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { MailchuteError } from '../../errors.ts'
 import type { Session, Sessions } from './session.ts'
+import { COOKIE } from './session-cookie.ts'
 import { type Actor, actorOf, type ConsoleTokens } from './tokens.ts'
 
 declare module 'fastify' {
@@ -21,8 +22,6 @@ declare module 'fastify' {
     isForReaders?: boolean
   }
 }
-
-export const COOKIE = 'mailchute_session'
 
 export interface GuardDeps {
   readonly tokens: ConsoleTokens

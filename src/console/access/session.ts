@@ -1,8 +1,10 @@
 /**
  * A login, kept in a cookie: who it is and until when, with a MAC over it. Nothing is kept on the server, so any
- * process can answer; a new CONSOLE_TOKEN ends every login, for the key comes from it.
+ * process can answer; what ends every login is said in cookie-key.ts.
  */
-import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { OidcConfig } from '../../config/oidc.ts'
+import { cookieKey } from './cookie-key.ts'
 import type { Actor, ConsoleTokens, Role } from './tokens.ts'
 
 export interface Session {
@@ -21,8 +23,8 @@ export interface Sessions {
 
 export const SESSION_SECONDS = 12 * 60 * 60
 
-export function createSessions({ operator, auditor }: ConsoleTokens): Sessions {
-  const key = Buffer.from(hkdfSync('sha256', `${operator}\n${auditor ?? ''}`, '', 'mailchute console session 1', 32))
+export function createSessions(tokens: ConsoleTokens, oidc: OidcConfig | null): Sessions {
+  const key = cookieKey(tokens, oidc, 'mailchute console session 1')
   const mac = (text: string) => createHmac('sha256', key).update(text).digest()
   return {
     begin: (actor, now) => ({

@@ -12,7 +12,7 @@ export interface ConsoleTokens {
 
 export interface Actor {
   readonly role: Role
-  /** As it stands in events: `token:operator`, or `oidc:` and the subject's address. */
+  /** As it stands in events: `token:operator`, or `oidc:` and who it is there (oidc/role.ts). */
   readonly name: string
 }
 

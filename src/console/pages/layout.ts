@@ -58,11 +58,15 @@ function header(session: Session, section: string | undefined): Html {
       </nav>
       <form method="post" action="/logout" class="who">
         <input type="hidden" name="csrf" value="${session.csrfToken}">
-        <span>${session.actor.role}</span>
+        <span>${personOf(session)}${session.actor.role}</span>
         <button class="quiet">Log out</button>
       </form>
     </header>`
 }
+
+/** Whoever came by a token is nobody in particular. */
+const personOf = ({ actor: { name } }: Session): Html | false =>
+  name.startsWith('oidc:') && html`<span class="person">${name.replace(/^oidc:(sub:)?/, '')}</span> · `
 
 const link = (path: string, name: string, isCurrent: boolean): Html =>
   html`<li><a href="${path}" aria-current="${isCurrent ? 'page' : 'false'}">${name}</a></li>`

@@ -17,6 +17,7 @@ import {
   None,
 } from 'openid-client'
 import type { OAuthClientConfig } from '../../config.ts'
+import { readBounded } from './bounded.ts'
 import { aheadSeconds } from './clock.ts'
 import { failureOf, isPassing, type Seen } from './failure.ts'
 import type { Step } from './reasons.ts'
@@ -101,21 +102,13 @@ async function request(url: string, options: CustomFetchOptions, signal: AbortSi
   return await whole(response)
 }
 
-const LONGEST_ANSWER_BYTES = 1024 * 1024
-
 /** Read to its end under the deadline. The challenge goes: behind it openid-client would not see the reason. */
 async function whole(response: Response): Promise<Response> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length
-    if (size > LONGEST_ANSWER_BYTES) throw new TypeError('the answer is too long')
-    chunks.push(chunk)
-  }
+  const octets = await readBounded(response)
   const headers = new Headers(response.headers)
   headers.delete('www-authenticate')
   headers.delete('content-encoding')
-  const body = size === 0 ? null : Buffer.concat(chunks)
+  const body = octets.length === 0 ? null : new Uint8Array(octets)
   // openid-client looks for a reason in answers with 4xx only; `Seen` has the true status.
   return new Response(body, { status: response.status >= 500 ? 400 : response.status, headers })
 }

@@ -109,7 +109,8 @@ function withoutReason(client: OAuthClientConfig, thrown: unknown, seen: Seen): 
   })
 }
 
-function networkTrouble(thrown: unknown): string {
+/** In a few words without anything that was sent. */
+export function networkTrouble(thrown: unknown): string {
   const causes = [thrown, ...causesOf(thrown)]
   const names = causes.flatMap((cause) => (cause instanceof Error ? [cause.name] : []))
   if (names.includes('TimeoutError')) return 'no answer in time'
