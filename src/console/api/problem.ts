@@ -11,6 +11,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'console/request-invalid': 400,
   'console/not-possible': 409,
   'console/too-many': 429,
+  'store/search-too-wide': 400,
   'internal/bug': 500,
 }
 

@@ -11,6 +11,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'console/not-found': 404,
   'console/request-invalid': 400,
   'console/too-many': 429,
+  'store/search-too-wide': 400,
   'store/purged': 410,
 }
 
