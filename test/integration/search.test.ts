@@ -75,6 +75,8 @@ const SEARCHES: readonly (readonly [MessageSearch, where: string, rows: number])
   [{ state: 'quarantined', subject: 'invoice' }, `m.state = 'quarantined'`, 1000],
   [{ address: 'bot@', subject: 'storm 777' }, `subject LIKE 'Storm alert 777%'`, MORE],
   [{ address: 'bot@', state: 'quarantined' }, 'false', MORE],
+  // Of two lists one is read to its end, and begins before the other one was read so far.
+  [{ reason: 'rule/', subject: 'early' }, `subject LIKE '% early'`, MORE],
   [{ reason: 'rule/', mailbox: 'box0' }, `reason = 'rule/hold' AND b.name = 'box0'`, MORE],
 ]
 
