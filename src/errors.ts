@@ -400,6 +400,7 @@ export const ERROR_CATALOGUE = {
     EX_DATAERR,
     'the database refused the values of this message; the cause says which',
   ),
+  'store/search-too-wide': entry('alert', EX_USAGE, 'narrow the search: by days, a mailbox or a whole address'),
 
   'audit/broken': entry(
     'alert',

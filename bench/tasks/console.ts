@@ -53,6 +53,10 @@ async function pagesOf(store: Store): Promise<string[]> {
       '/messages?state=suppressed&mailbox=box2',
     ],
     ...['/messages?state=quarantined&subject=invoice', `/messages/${ticketed?.id}`],
+    // What is frequent, but long ago; what is frequent each, but not together; and deep pages.
+    ...['/messages?subject=7', '/messages?address=person7', '/messages?state=ticketed&reason=bounce/report'],
+    ...['/messages?state=ticketed&address=@customer8.example', '/messages?mailbox=box1&subject=nosuchword'],
+    ...[`/messages?subject=refund&before=${cursor}`, `/messages?address=@customer77.example&before=${cursor}`],
     ...[
       '/tickets',
       '/tickets?status=pending',
@@ -70,6 +74,7 @@ async function pagesOf(store: Store): Promise<string[]> {
       '/polls?mailbox=box2',
     ],
     ...['/outbox', '/outbox?state=failed', '/outbox?state=waiting', '/outbox?mailbox=box1'],
+    ...['/tickets?status=pending&queue=queue8', '/api/v1/messages?limit=500', '/api/v1/tickets?limit=500'],
   ]
 }
 

@@ -180,22 +180,28 @@ async function leave(
   return rows.length === 1
 }
 
-function list(
+const LOWEST_ID = '00000000-0000-0000-0000-000000000000'
+
+/** Each page begins where the last one ended, by an index: Prisma would read all before it again. */
+async function list(
   database: Database,
-  filter: MessageFilter,
+  { state, mailbox }: MessageFilter,
   after: string | null,
   limit: number,
 ): Promise<ListedMessage[]> {
-  return database.prisma((prisma) =>
+  const rows = await database.query<{ id: string }>({
+    text: `SELECT id FROM inbound_messages
+           WHERE (received_at, id) > (coalesce((SELECT received_at FROM inbound_messages WHERE id = $1::uuid), '-infinity'), $2::uuid)
+             AND ($3::inbound_state IS NULL OR state = $3)
+             AND ($4::text IS NULL OR mailbox_id = (SELECT id FROM mailboxes WHERE name = $4))
+           ORDER BY received_at, id LIMIT $5`,
+    values: [after, after ?? LOWEST_ID, state ?? null, mailbox ?? null, limit],
+  })
+  return await database.prisma((prisma) =>
     prisma.inboundMessage.findMany({
       ...LISTED,
-      where: {
-        ...(filter.state ? { state: filter.state } : {}),
-        ...(filter.mailbox ? { mailbox: { name: filter.mailbox } } : {}),
-      },
+      where: { id: { in: rows.map(({ id }) => id) } },
       orderBy: [{ receivedAt: 'asc' }, { id: 'asc' }],
-      take: limit,
-      ...(after === null ? {} : { cursor: { id: after }, skip: 1 }),
     }),
   )
 }
@@ -215,9 +221,16 @@ async function find(database: Database, idOrPrefix: string): Promise<MessageDeta
 
 function withPrefix(database: Database, prefix: string): Promise<{ id: string }[]> {
   return database.query<{ id: string }>({
-    text: `SELECT id FROM inbound_messages WHERE id::text LIKE $1 || '%' LIMIT 2`,
-    values: [prefix],
+    text: `SELECT id FROM inbound_messages
+           WHERE id BETWEEN $2::uuid AND $3::uuid AND id::text LIKE $1 || '%' LIMIT 2`,
+    values: [prefix, ...['0', 'f'].map((digit) => filledUp(prefix, digit))],
   })
+}
+
+/** The lowest or the highest id that can start like that. Where a hyphen is misplaced none does. */
+function filledUp(prefix: string, digit: string): string {
+  const digits = prefix.replaceAll('-', '').padEnd(32, digit).slice(0, 32)
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 
 async function countByState(database: Database, mailboxIds?: readonly string[]): Promise<Record<InboundState, number>> {

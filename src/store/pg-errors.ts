@@ -58,3 +58,8 @@ function safe(state: string, message: string): string {
 export function isLockTimeout(error: unknown): boolean {
   return error instanceof MailchuteError && sqlStateOf(error.cause).state === '55P03'
 }
+
+/** query_canceled: it took longer than `statement_timeout`. */
+export function isCancelled(error: unknown): boolean {
+  return error instanceof MailchuteError && sqlStateOf(error.cause).state === '57014'
+}

@@ -143,12 +143,11 @@ export interface Tickets {
   change(number: number, change: TicketChange, act: Act): Promise<'done' | 'unknown' | 'refused'>
 }
 
-const LISTED = {
-  include: { mailbox: { select: { name: true } }, requester: true, _count: { select: { entries: true } } },
-} as const
+const LISTED = { include: { mailbox: { select: { name: true } }, requester: true } } as const
 const DETAIL = {
   include: {
     ...LISTED.include,
+    _count: { select: { entries: true } },
     linkedTicket: { select: { number: true } },
     mergedInto: { select: { number: true } },
     entries: {
@@ -158,23 +157,31 @@ const DETAIL = {
   },
 } as const satisfies Prisma.TicketDefaultArgs
 
-export type ListedTicket = Prisma.TicketGetPayload<typeof LISTED>
+export type ListedTicket = Prisma.TicketGetPayload<typeof LISTED> & { readonly _count: { readonly entries: number } }
 export type TicketDetail = Prisma.TicketGetPayload<typeof DETAIL>
 
 export function tickets(database: Database): Tickets {
   return {
     viewThread: (...viewed) => viewThread(database, ...viewed),
     finish: (...effect) => finish(database, ...effect),
-    list: (after, limit) =>
-      database.prisma((prisma) =>
-        prisma.ticket.findMany({
-          ...LISTED,
-          where: { number: { gt: after }, status: { not: 'merged' satisfies TicketStatus } },
-          orderBy: { number: 'asc' },
-          take: limit,
-        }),
-      ),
+    list: (...page) => list(database, ...page),
     change: (...change) => changeTicket(database, ...change),
     find: (number) => database.prisma((prisma) => prisma.ticket.findUnique({ where: { number }, ...DETAIL })),
   }
+}
+
+/** Counted for these tickets alone: Prisma would count the entries of all there are. */
+function list(database: Database, after: number, limit: number): Promise<ListedTicket[]> {
+  return database.prisma(async (prisma) => {
+    const tickets = await prisma.ticket.findMany({
+      ...LISTED,
+      where: { number: { gt: after }, status: { not: 'merged' satisfies TicketStatus } },
+      orderBy: { number: 'asc' },
+      take: limit,
+    })
+    const ticketId = { in: tickets.map(({ id }) => id) }
+    const counts = await prisma.ticketEntry.groupBy({ by: ['ticketId'], where: { ticketId }, _count: true })
+    const entries = new Map(counts.map(({ ticketId: id, _count }) => [id, _count]))
+    return tickets.map((ticket) => ({ ...ticket, _count: { entries: entries.get(ticket.id) ?? 0 } }))
+  })
 }

@@ -15,6 +15,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'message/parse-timeout': 422,
   'message/parse-memory': 422,
   'message/unparseable': 422,
+  'store/search-too-wide': 400,
   'internal/bug': 500,
 }
 

@@ -12,6 +12,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'console/not-found': 404,
   'console/request-invalid': 400,
   'console/too-many': 429,
+  'store/search-too-wide': 400,
   'store/purged': 410,
   'message/parse-timeout': 422,
   'message/parse-memory': 422,

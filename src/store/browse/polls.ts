@@ -1,5 +1,8 @@
 import type { Prisma } from '../../generated/prisma/client.ts'
 import type { Database } from '../database.ts'
+import type { Filter } from './filters.ts'
+import { mailboxFilter } from './mailbox-filter.ts'
+import { type Listing, newest } from './newest.ts'
 
 export interface PollFilter {
   readonly mailbox?: string
@@ -10,23 +13,21 @@ export interface PollFilter {
 const LISTED = { include: { mailbox: { select: { name: true } } } } as const
 export type ListedPoll = Prisma.PollSessionGetPayload<typeof LISTED>
 
-export function polls(
+const LISTING: Listing = { table: 'poll_sessions', order: { id: 'bigint' } }
+const TROUBLED: Filter = { text: 'm.error_code IS NOT NULL', values: [] }
+
+/** Rejects with `store/search-too-wide`. */
+export async function polls(
   database: Database,
-  filter: PollFilter,
+  { mailbox, isTroubled }: PollFilter,
   before: bigint | null,
   limit: number,
 ): Promise<ListedPoll[]> {
-  const { mailbox, isTroubled } = filter
-  return database.prisma((prisma) =>
-    prisma.pollSession.findMany({
-      ...LISTED,
-      where: {
-        ...(mailbox === undefined ? {} : { mailbox: { name: mailbox } }),
-        ...(isTroubled === true ? { errorCode: { not: null } } : {}),
-        ...(before === null ? {} : { id: { lt: before } }),
-      },
-      orderBy: { id: 'desc' },
-      take: limit,
-    }),
+  const ofMailbox = mailbox === undefined ? [] : await mailboxFilter(database, mailbox)
+  if (ofMailbox === null) return []
+  const filters = [...ofMailbox, ...(isTroubled === true ? [TROUBLED] : [])]
+  const ids = await newest(database, LISTING, filters, before === null ? {} : { before: [before] }, limit)
+  return await database.prisma((prisma) =>
+    prisma.pollSession.findMany({ ...LISTED, where: { id: { in: ids.map(BigInt) } }, orderBy: { id: 'desc' } }),
   )
 }

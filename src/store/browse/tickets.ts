@@ -1,6 +1,8 @@
 import type { TicketPriority, TicketStatus } from '../../generated/prisma/client.ts'
 import type { Database } from '../database.ts'
-import { Conditions } from './conditions.ts'
+import type { Filter } from './filters.ts'
+import { mailboxFilter } from './mailbox-filter.ts'
+import { type Listing, newest } from './newest.ts'
 import { SUBJECT_CHARS } from './ticket.ts'
 
 export interface TicketSearch {
@@ -28,35 +30,54 @@ export interface FoundTicket {
   readonly updatedAt: Date
 }
 
-export function tickets(
+const LISTING: Listing = { table: 'tickets', order: { number: 'int' } }
+
+/** Rejects with `store/search-too-wide`. */
+export async function tickets(
   database: Database,
   search: TicketSearch,
   before: number | null,
   limit: number,
 ): Promise<FoundTicket[]> {
-  const where = conditions(search)
-  if (before !== null) where.add('t.number < $1', before)
-  return database.query<FoundTicket>({
-    text: `SELECT t.number, left(t.subject, ${SUBJECT_CHARS}) AS subject, t.status, t.priority, t.queue, t.tags, t.assignee, t.created_at AS "createdAt", b.name AS mailbox, c.name AS "requesterName",
-             c.address AS "requesterAddress", t.updated_at AS "updatedAt",
-             (SELECT count(*)::int FROM ticket_entries e WHERE e.ticket_id = t.id) AS entries
-           FROM (SELECT * FROM tickets t WHERE ${where.text()} ORDER BY t.number DESC LIMIT ${Math.trunc(limit)}) t
-           JOIN mailboxes b ON b.id = t.mailbox_id JOIN contacts c ON c.id = t.requester_id
-           ORDER BY t.number DESC`,
-    values: where.values,
-  })
+  const filters = await filtersOf(database, search)
+  if (filters === null) return []
+  const range = before === null ? {} : { before: [before] }
+  const numbers = await newest(database, LISTING, filters, range, Math.trunc(limit))
+  return numbers.length === 0 ? [] : await database.query<FoundTicket>({ ...FOUND, values: [numbers] })
 }
 
-function conditions({ status, mailbox, queue, address }: TicketSearch): Conditions {
-  const all = new Conditions()
-  if (status !== undefined) all.add('t.status = $1::ticket_status', status)
-  if (mailbox !== undefined) all.add('t.mailbox_id = (SELECT id FROM mailboxes WHERE name = $1)', mailbox)
-  if (queue !== undefined) all.add('t.queue = $1', queue)
-  if (address !== undefined) {
-    all.add(
-      `t.requester_id IN (SELECT id FROM contacts WHERE address_sha256 = encode(sha256(convert_to(lower($1), 'UTF8')), 'hex'))`,
-      address,
-    )
-  }
-  return all
+const FOUND = {
+  name: 'browse-tickets',
+  text: `SELECT t.number, left(t.subject, ${SUBJECT_CHARS}) AS subject, t.status, t.priority, t.queue, t.tags, t.assignee, t.created_at AS "createdAt", b.name AS mailbox, c.name AS "requesterName",
+           c.address AS "requesterAddress", t.updated_at AS "updatedAt",
+           (SELECT count(*)::int FROM ticket_entries e WHERE e.ticket_id = t.id) AS entries
+         FROM tickets t JOIN mailboxes b ON b.id = t.mailbox_id JOIN contacts c ON c.id = t.requester_id
+         WHERE t.number = ANY ($1::int[]) ORDER BY t.number DESC`,
 }
+
+/** In the order in which they lead to few. null: nothing can meet them all. */
+async function filtersOf(database: Database, search: TicketSearch): Promise<Filter[] | null> {
+  const { address, queue, mailbox, status } = search
+  const filters = await Promise.all([
+    address === undefined ? [] : ofRequester(database, address),
+    queue === undefined ? [] : [same('m.queue', 'text', queue)],
+    mailbox === undefined ? [] : mailboxFilter(database, mailbox),
+    status === undefined ? [] : [same('m.status', 'ticket_status', status)],
+  ])
+  return filters.includes(null) ? null : filters.flatMap((each) => each ?? [])
+}
+
+async function ofRequester({ query }: Database, address: string): Promise<[Filter] | null> {
+  const [requester] = await query<{ id: string }>({
+    name: 'browse-requester',
+    text: `SELECT id FROM contacts WHERE address_sha256 = encode(sha256(convert_to(lower($1), 'UTF8')), 'hex')`,
+    values: [address],
+  })
+  return requester === undefined ? null : [same('m.requester_id', 'uuid', requester.id)]
+}
+
+const same = (column: string, type: string, value: string): Filter => ({
+  text: `${column} = $1::${type}`,
+  values: [value],
+  way: { column, type, keys: [value] },
+})
