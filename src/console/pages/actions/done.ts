@@ -2,10 +2,10 @@
 import { z } from 'zod'
 import { type Html, html } from '../../html.ts'
 
-export type Done = 'reprocess' | 'suppress' | 'pause' | 'resume' | 'poll'
+export type Done = 'reprocess' | 'suppress' | 'pause' | 'resume' | 'poll' | 'contact'
 
 const QUERY = z.object({
-  done: z.enum(['reprocess', 'suppress', 'pause', 'resume', 'poll']),
+  done: z.enum(['reprocess', 'suppress', 'pause', 'resume', 'poll', 'contact']),
   count: z.coerce.number().int().min(0).max(1000),
 })
 
@@ -15,6 +15,7 @@ const SAID: Readonly<Record<Done, (count: number) => string>> = {
   pause: () => 'The mailbox is paused until somebody resumes it.',
   resume: () => 'The mailbox is polled again; what was held on the server is tried again.',
   poll: () => 'A poll was asked for.',
+  contact: () => 'The next new ticket of this address is acknowledged again.',
 }
 
 export function doneNotice(query: unknown): Html | false {
