@@ -5,6 +5,7 @@ import { type Config, readConfig } from '../config.ts'
 import { asMailchuteError, MailchuteError } from '../errors.ts'
 import { shutdownSignal } from '../shutdown.ts'
 import { auditCommands } from './cli-audit.ts'
+import { contactCommands } from './cli-contacts.ts'
 import { settingCommands } from './cli-mailbox.ts'
 import { eraseCommand } from './cli-privacy.ts'
 import { reprocessCommand } from './cli-reprocess.ts'
@@ -23,6 +24,7 @@ export async function cli(argv: readonly string[], version: string): Promise<num
   workerCommands(program, signal, result)
   mailboxCommands(program, signal, result)
   messageCommands(program)
+  contactCommands(program)
   rulesCommands(program)
   auditCommands(program, signal, result)
   eraseCommand(program, signal)

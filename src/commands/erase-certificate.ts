@@ -35,9 +35,9 @@ export function certify(given: Certificate, key: KeyObject | null): Certified {
 
 const KEPT = [
   'digests (SHA-256) and sizes of the mails, and the unique-ids of the server: so that a mail that is listed again is known and does not come back',
-  'digests of msg-ids, of Date and From, and of attachments: from them no content can be had',
+  'digests of msg-ids, of Date and From, and of attachments: no content can be read from them; who has the mail itself can tell that it was here',
   'rows, ticket numbers and instants, without content and without sender: so that everything stays accounted for',
-  'events and seals, which hold codes, ids and counts alone: so that the record stays provable',
+  'events and seals, which hold codes, ids, counts and the notes of operators: so that the record stays provable',
 ]
 
 /** Said plainly, for whoever is told that all is gone. */

@@ -9,6 +9,8 @@ import type { Database, Query } from './database.ts'
 export interface Horizon {
   readonly eventId: bigint
   readonly transaction: string
+  /** Which run of which server gave them: elsewhere, numbers of transactions and ids mean something else. */
+  readonly server: string
 }
 
 export type Sealed =
@@ -24,7 +26,8 @@ export type MakeSeal = (previous: Seal | null, events: readonly EventFields[], a
 export interface Audit {
   /** null: there is no event after that one. */
   horizon(after: bigint): Promise<Horizon | null>
-  isReached(horizon: Horizon): Promise<boolean>
+  /** null: it is of a server that has been started again since, or of a database that has been replaced (a restore). */
+  isReached(horizon: Horizon): Promise<boolean | null>
   /** One transaction, under a lock that is only tried. `upTo` must be a horizon that is reached. */
   sealNext(upTo: bigint, limit: number, make: MakeSeal): Promise<Sealed>
   head(): Promise<Seal | null>
@@ -47,7 +50,7 @@ export function audit(database: Database): Audit {
   const { query } = database
   return {
     horizon: (after) => horizon(query, after),
-    isReached: ({ transaction }) => isReached(query, transaction),
+    isReached: (given) => isReached(query, given),
     sealNext: (upTo, limit, make) => database.transaction((inside) => sealNext(inside, upTo, limit, make)),
     head: () => head(query),
     seals: (after, limit) => seals(query, after, limit),
@@ -59,11 +62,13 @@ export function audit(database: Database): Audit {
   }
 }
 
+const SERVER = `pg_postmaster_start_time()::text || ' ' || (SELECT oid FROM pg_database WHERE datname = current_database())`
+
 /** In this order: who has a lower id has a number already, so a lower one than what the second statement gives. */
 async function horizon(query: Query, after: bigint): Promise<Horizon | null> {
-  const [highest] = await query<{ id: string | null }>({
+  const [highest] = await query<{ id: string | null; server: string }>({
     name: 'audit-highest',
-    text: 'SELECT max(id)::text AS id FROM inbound_events',
+    text: `SELECT max(id)::text AS id, ${SERVER} AS server FROM inbound_events`,
     values: [],
   })
   const eventId = BigInt(highest?.id ?? after)
@@ -73,16 +78,16 @@ async function horizon(query: Query, after: bigint): Promise<Horizon | null> {
     text: 'SELECT pg_current_xact_id()::text AS transaction',
     values: [],
   })
-  return { eventId, transaction: next?.transaction ?? '' }
+  return { eventId, transaction: next?.transaction ?? '', server: highest?.server ?? '' }
 }
 
-async function isReached(query: Query, transaction: string): Promise<boolean> {
-  const [row] = await query<{ reached: boolean }>({
+async function isReached(query: Query, { transaction, server }: Horizon): Promise<boolean | null> {
+  const [row] = await query<{ reached: boolean; server: string }>({
     name: 'audit-reached',
-    text: 'SELECT pg_snapshot_xmin(pg_current_snapshot()) >= $1::xid8 AS reached',
+    text: `SELECT pg_snapshot_xmin(pg_current_snapshot()) >= $1::xid8 AS reached, ${SERVER} AS server`,
     values: [transaction],
   })
-  return row?.reached ?? false
+  return row?.server === server ? row.reached : null
 }
 
 const LOCK = `SELECT pg_try_advisory_xact_lock(hashtextextended('mailchute audit seal', 0)) AS locked`

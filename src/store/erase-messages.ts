@@ -18,14 +18,23 @@ export interface ErasedMessages {
 }
 
 /**
- * Tickets are locked before messages, as the worker does. Other mailboxes have the same octets under a message of their
- * own: that is theirs, too.
+ * Octets are locked before all: a mailbox that gets them at this moment has stored its message before, and it is seen
+ * here, or waits and finds them erased (intake.ts); and who purges them waits with nothing in his hands. Then tickets
+ * before messages, as the worker does. Other mailboxes have the same octets under a message of their own: that is theirs,
+ * too.
  */
 export async function eraseMessages(query: Query, asked: readonly string[], by: string): Promise<ErasedMessages> {
   await query({
+    name: 'erase-lock-raw',
+    text: `SELECT FROM raw_messages WHERE sha256 IN (SELECT sha256 FROM inbound_messages WHERE id = ANY($1::uuid[]))
+           ORDER BY sha256 FOR UPDATE`,
+    values: [asked],
+  })
+  await query({
     name: 'erase-lock-tickets',
-    text: `SELECT FROM tickets WHERE id IN (SELECT ticket_id FROM ticket_entries WHERE inbound_message_id = ANY($1::uuid[]))
-           ORDER BY number FOR UPDATE`,
+    text: `SELECT FROM tickets WHERE id IN (SELECT e.ticket_id FROM inbound_messages asked
+             JOIN inbound_messages m ON m.sha256 = asked.sha256 JOIN ticket_entries e ON e.inbound_message_id = m.id
+             WHERE asked.id = ANY($1::uuid[])) ORDER BY number FOR UPDATE`,
     values: [asked],
   })
   const messages = await query<{ id: string; sha256: string }>({
@@ -74,14 +83,16 @@ async function leave(query: Query, ids: readonly string[], by: string): Promise<
   })
 }
 
-/** The subject of a ticket is that of the mail that opened it. */
+/** The subject of a ticket is that of the mail that opened it. Of one that was merged the entries are elsewhere. */
 async function blankOpened(query: Query, ids: readonly string[]): Promise<number> {
   const rows = await query({
     name: 'erase-subjects',
-    text: `UPDATE tickets t SET subject = '' WHERE subject <> ''
-             AND id IN (SELECT ticket_id FROM ticket_entries WHERE inbound_message_id = ANY($1::uuid[]))
-             AND (SELECT e.inbound_message_id FROM ticket_entries e WHERE e.ticket_id = t.id ORDER BY e.created_at, e.id LIMIT 1)
-               = ANY($1::uuid[]) RETURNING id`,
+    text: `UPDATE tickets t SET subject = '' WHERE subject <> '' AND (
+             id IN (SELECT ticket_id FROM ticket_entries WHERE inbound_message_id = ANY($1::uuid[]))
+               AND (SELECT e.inbound_message_id FROM ticket_entries e WHERE e.ticket_id = t.id ORDER BY e.created_at, e.id LIMIT 1)
+                 = ANY($1::uuid[])
+             OR status = 'merged' AND number IN (SELECT (v.detail->>'ticket')::int FROM inbound_events v
+               WHERE v.inbound_message_id = ANY($1::uuid[]) AND v.code = 'work/ticketed')) RETURNING id`,
     values: [ids],
   })
   return rows.length

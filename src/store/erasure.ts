@@ -3,6 +3,7 @@ import type { Database } from './database.ts'
 import { type ErasedMessages, eraseMessages } from './erase-messages.ts'
 import { addressTraces, type Traces } from './erase-traces.ts'
 import { maybe, type Spelled } from './spelled.ts'
+import { followMerges } from './ticket-view.ts'
 
 /** A message that may be of an address. */
 export interface Suspect {
@@ -54,20 +55,35 @@ const SUSPECT = (fromAddress: string) =>
   `SELECT m.id, m.sha256, r.size_bytes AS "sizeBytes", m.state, ${fromAddress} AS "fromAddress"
    FROM inbound_messages m JOIN raw_messages r ON r.sha256 = m.sha256`
 
-/** The third: a form was filled in, and who did so stands in Reply-To alone (`requesterIsReplyTo`). */
-const FROM = `${SUSPECT('coalesce(e.from_address, m.from_address)')}
-  LEFT JOIN ticket_entries e ON e.inbound_message_id = m.id
-  WHERE m.content_purged_at IS NULL AND ($1::uuid IS NULL OR m.id > $1)
-    AND (${maybe('e.from_address', '$3')} OR e.id IS NULL AND ${maybe('m.from_address', '$5')})
-  UNION
-  SELECT m.id, m.sha256, r.size_bytes, m.state, c.address
-  FROM contacts c JOIN tickets t ON t.requester_id = c.id
-  JOIN LATERAL (SELECT * FROM ticket_entries e WHERE e.ticket_id = t.id ORDER BY created_at, id LIMIT 1) e ON true
-  JOIN inbound_messages m ON m.id = e.inbound_message_id JOIN raw_messages r ON r.sha256 = m.sha256
-  WHERE c.address_sha256 = ANY($4::text[]) AND m.content_purged_at IS NULL AND ($1::uuid IS NULL OR m.id > $1)
-    AND EXISTS (SELECT FROM jsonb_array_elements(e.recipients) one
+/** The first entry of ticket `t`, which is on another one now where `t` was merged. */
+const OPENED_BY = `
+  SELECT * FROM ticket_entries e WHERE e.ticket_id = merged.ids[cardinality(merged.ids)] AND (t.status <> 'merged' OR EXISTS (
+    SELECT FROM inbound_events v WHERE v.inbound_message_id = e.inbound_message_id AND v.code = 'work/ticketed'
+      AND v.detail->>'ticket' = t.number::text))
+  ORDER BY created_at, id LIMIT 1`
+
+/**
+ * Each is found by itself before anything is joined: a million messages are read once and no more. The third: a form was
+ * filled in, and who did so stands in Reply-To alone (`requesterIsReplyTo`).
+ */
+const FROM = `
+  WITH theirs AS (
+    SELECT e.inbound_message_id AS id, e.from_address, 1 AS rank FROM ticket_entries e WHERE ${maybe('e.from_address', '$3')}
+    UNION ALL
+    SELECT m.id, m.from_address, 1 FROM inbound_messages m WHERE ${maybe('m.from_address', '$5')}
+      AND NOT EXISTS (SELECT FROM ticket_entries e WHERE e.inbound_message_id = m.id)
+    UNION ALL
+    SELECT e.inbound_message_id, c.address, 0
+    FROM contacts c JOIN tickets t ON t.requester_id = c.id
+    ${followMerges('t.id')}
+    JOIN LATERAL (${OPENED_BY}) e ON true
+    WHERE c.address_sha256 = ANY($4::text[]) AND EXISTS (SELECT FROM jsonb_array_elements(e.recipients) one
       WHERE one->>'field' = 'reply-to' AND lower(one->>'address') = ANY($3::text[]))
-  ORDER BY id LIMIT $2`
+  ), first AS MATERIALIZED (
+    SELECT DISTINCT ON (id) id, from_address FROM theirs WHERE $1::uuid IS NULL OR id > $1 ORDER BY id, rank
+  )
+  ${SUSPECT('first.from_address')} JOIN first ON first.id = m.id
+  WHERE m.content_purged_at IS NULL ORDER BY m.id LIMIT $2`
 
 const UNREAD = `${SUSPECT('NULL')}
   WHERE r.purged_at IS NULL AND ($1::uuid IS NULL OR m.id > $1) AND (m.from_address IS NULL OR m.id IN (

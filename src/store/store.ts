@@ -12,6 +12,7 @@ import { type Alerts, alerts } from './alerts.ts'
 import { type Audit, audit } from './audit.ts'
 import { type Balance, balance } from './balance.ts'
 import { type Browse, browse } from './browse/browse.ts'
+import { type Contacts, contacts } from './contacts.ts'
 import { type Copies, copies } from './copies.ts'
 import { type Database, openDatabase } from './database.ts'
 import { type Erasure, erasure } from './erasure.ts'
@@ -46,6 +47,7 @@ export interface Store {
   readonly loops: Loops
   readonly tickets: Tickets
   readonly reports: Reports
+  readonly contacts: Contacts
   readonly browse: Browse
   /** For monitors: cheap enough to be asked every few seconds. */
   figures(): Promise<Figures>
@@ -84,6 +86,7 @@ export function openStore(url: string): Store {
     loops: loops(database),
     tickets: tickets(database),
     reports: reports(database),
+    contacts: contacts(database),
     browse: browse(database),
     figures: () => figures(database),
     monitor: monitor(database),

@@ -158,6 +158,7 @@ async function unite(query: Query, threadId: string, others: readonly string[]):
   })
 }
 
+/** What was erased since it was read stays without its Message-ID. */
 async function place(
   query: Query,
   messages: readonly Threaded[],
@@ -169,7 +170,7 @@ async function place(
     text: `UPDATE inbound_messages m
            SET thread_id = p.thread_id, message_id = p.message_id, identity_sha256 = p.identity_sha256
            FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[]) AS p(id, thread_id, message_id, identity_sha256)
-           WHERE m.id = p.id`,
+           WHERE m.id = p.id AND m.content_purged_at IS NULL`,
     values: [
       messages.map(({ id }) => id),
       messages.map(({ id }) => threadOf.get(id)),

@@ -46,8 +46,11 @@ export async function erase(
 ): Promise<Erased> {
   const tally = createTally(store, options)
   const sent: Which = (suspects) => filter(suspects, (suspect) => reader.isFrom(suspect, person, options.signal))
-  await tally.through((after) => store.from(person, after, MESSAGES_A_BATCH), sent)
+  const from = (after: string | null) => store.from(person, after, MESSAGES_A_BATCH)
+  await tally.through(from, sent)
   await tally.through((after) => store.unread(person, after, MESSAGES_A_BATCH), sent)
+  // What a worker read between these two was unread for the first and is read for the second.
+  await tally.through(from, sent)
   const own = tally.count()
   if (options.mentions) {
     const naming = (suspects: readonly Suspect[]) => namedIn(store, reader, person, suspects, options.signal)

@@ -11,6 +11,7 @@ export type FindingKind =
   | 'chain-broken'
   | 'seal-forged'
   | 'key-dropped'
+  | 'key-unknown'
   | 'event-changed'
   | 'event-missing'
   | 'event-added'
@@ -31,7 +32,8 @@ export async function locate(audit: Audit, seal: Seal, previous: Seal | null): P
   if (createHash('sha256').update(packed).digest('hex') !== seal.marksSha256) return changedSeal(seal)
   const from = previous === null ? LOWEST_ID : BigInt(previous.lastEventId) + 1n
   const rows = await audit.events(from, BigInt(seal.lastEventId), seal.events + 1)
-  const marks = unpackMarks(BigInt(previous?.lastEventId ?? 0), packed)
+  const ids = rows.map(([id]) => id)
+  const marks = unpackMarks(BigInt(previous?.lastEventId ?? 0), packed, ids)
   return firstDifference(rows, marks, seal) ?? changedSeal(seal)
 }
 

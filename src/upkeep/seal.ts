@@ -2,7 +2,8 @@
  * The duty that seals the audit log: hashes new events into the chain, off the hot path.
  *
  * Guarantees: an event is sealed once, by one process, and only when none with a lower id can come any more; a process
- * that dies leaves a whole seal or none; a chain that was made with a key is not gone on with without one.
+ * that dies leaves a whole seal or none; a chain that was made with a key is not gone on with without one, nor one whose
+ * end is not what this process has seen of it: else events that were changed would only need their seals cut off.
  */
 import type { SealKeys } from '../audit/keys.ts'
 import { makeSeal, proofOf, type Seal, sealDigest } from '../audit/seal.ts'
@@ -33,13 +34,32 @@ export type SealDue = (signal: AbortSignal, options?: SealOptions) => Promise<Se
 
 export function createSealing(audit: Audit, keys: SealKeys): SealDue {
   const settled = createSettled(audit)
+  let seen: Seal | null = null
   return async (signal, options = {}) => {
     const head = await audit.head()
+    if (seen !== null && head?.digest !== seen.digest) await assertStillThere(audit, seen)
+    seen = head
     const sealed = BigInt(head?.lastEventId ?? 0)
     const upTo = await settled(sealed, signal, options.patienceMilliseconds ?? PATIENCE_MILLISECONDS)
     if (upTo === null) return { seals: 0, events: 0, head: null, isWaiting: true }
-    return await sealUpTo(audit, keys, upTo, signal, options)
+    const report = await sealUpTo(audit, keys, upTo, signal, options)
+    seen = report.head ?? seen
+    return report
   }
+}
+
+/** Where a database was restored under a process, it says so until it is started again. */
+async function assertStillThere(audit: Audit, { number, digest }: Seal): Promise<void> {
+  const [now] = await audit.seals(BigInt(number) - 1n, 1)
+  if (now?.number === number && now.digest === digest) return
+  throw new MailchuteError(
+    'audit/broken',
+    `seal ${number} was there and is not any more: the end of the chain was cut`,
+    {
+      hint: 'find out who did so; where the database was restored from a backup, start Mailchute again',
+      context: { seal: number, head: digest },
+    },
+  )
 }
 
 async function sealUpTo(

@@ -12,15 +12,17 @@ export type Settled = (after: bigint, signal: AbortSignal, patienceMilliseconds:
 /** Of one process: it remembers what it waits for, so that one long transaction after another cannot hinder it for ever. */
 export function createSettled(audit: Pick<Audit, 'horizon' | 'isReached'>): Settled {
   let pending: Horizon | null = null
-  return async (after, signal, patienceMilliseconds) => {
+  const settled: Settled = async (after, signal, patienceMilliseconds) => {
     if (pending !== null && pending.eventId <= after) pending = null
     pending ??= await audit.horizon(after)
     if (pending === null) return after
-    if (!(await comes(audit, pending, signal, patienceMilliseconds))) return null
+    const reached = await comes(audit, pending, signal, patienceMilliseconds)
+    if (reached === false) return null
     const { eventId } = pending
     pending = null
-    return eventId
+    return reached === null ? await settled(after, signal, patienceMilliseconds) : eventId
   }
+  return settled
 }
 
 async function comes(
@@ -28,12 +30,13 @@ async function comes(
   horizon: Horizon,
   signal: AbortSignal,
   patienceMilliseconds: number,
-): Promise<boolean> {
+): Promise<boolean | null> {
   const until = performance.now() + patienceMilliseconds
-  while (!(await audit.isReached(horizon))) {
+  for (;;) {
+    const reached = await audit.isReached(horizon)
+    if (reached !== false) return reached
     if (performance.now() >= until) return false
     await delay(LOOK_MILLISECONDS, undefined, { signal }).catch(() => undefined)
     if (signal.aborted) return false
   }
-  return true
 }

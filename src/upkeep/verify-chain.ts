@@ -14,7 +14,7 @@ export interface Verified {
   /** Those that are as they should be. */
   readonly seals: number
   readonly events: number
-  readonly proofs: Readonly<Record<Exclude<Proof, 'forged'>, number>>
+  readonly proofs: Proofs
   /** The last seal when it began; null: nothing was ever sealed. */
   readonly head: Seal | null
   readonly unsealed: { readonly events: number; readonly oldestAt: Date | null }
@@ -43,12 +43,18 @@ export async function verifyChain(
   const stream = eventStream(audit, BigInt(head?.lastEventId ?? LOWEST_ID))
   let previous: Seal | null = null
   let events = 0
+  /** A seal was made with the key that seals today. */
+  let isCurrent = false
   let finding: Finding | null = null
   for await (const seal of sealsUpTo(audit, BigInt(head?.number ?? 0))) {
     const proof = proofOf(seal, keys)
-    finding = sealFinding(seal, previous, proof, proofs) ?? (await eventsFinding(audit, stream, seal, previous))
+    finding =
+      sealFinding(seal, previous) ??
+      keyFinding(seal, proof, proofs, isCurrent) ??
+      (await eventsFinding(audit, stream, seal, previous))
     if (finding !== null || proof === 'forged') break
     proofs[proof] += 1
+    isCurrent ||= proof === 'proven' && seal.keyId === keys[0]?.id
     events += seal.events
     previous = seal
     if (noted.has(seal.digest)) noted.set(seal.digest, seal.number)
@@ -78,14 +84,9 @@ async function* sealsUpTo(audit: Audit, last: bigint): AsyncGenerator<Seal> {
   }
 }
 
-function sealFinding(
-  seal: Seal,
-  previous: Seal | null,
-  proof: Proof,
-  before: Readonly<Record<Exclude<Proof, 'forged'>, number>>,
-): Finding | null {
+function sealFinding(seal: Seal, previous: Seal | null): Finding | null {
   const expected = String(BigInt(previous?.number ?? 0) + 1n)
-  const found = (kind: Finding['kind'], message: string) => ({ kind, seal: seal.number, event: null, message })
+  const found = foundIn(seal)
   if (seal.number !== expected) {
     return { ...found('seal-missing', `there is no seal ${expected}, and a seal ${seal.number}`), seal: expected }
   }
@@ -93,9 +94,28 @@ function sealFinding(
   if (seal.previous !== (previous?.digest ?? NO_SEAL)) {
     return found('chain-broken', `seal ${seal.number} does not follow the seal before it, which was made anew`)
   }
-  if (proof === 'forged') return found('seal-forged', `seal ${seal.number} was made by somebody without the key`)
+  return null
+}
+
+type Proofs = Readonly<Record<Exclude<Proof, 'forged'>, number>>
+
+const foundIn =
+  ({ number }: Seal) =>
+  (kind: Finding['kind'], message: string): Finding => ({ kind, seal: number, event: null, message })
+
+/** Keys give way to newer ones: whoever has none of them could only come back with one that nobody knows. */
+function keyFinding(seal: Seal, proof: Proof, before: Proofs, isCurrent: boolean): Finding | null {
+  const found = foundIn(seal)
+  const { number } = seal
+  if (proof === 'forged') return found('seal-forged', `seal ${number} was made by somebody without the key`)
   if (proof === 'unkeyed' && before.proven + before.unknown > 0) {
-    return found('key-dropped', `seal ${seal.number} was made without a key, those before it with one`)
+    return found('key-dropped', `seal ${number} was made without a key, those before it with one`)
+  }
+  if (proof === 'unknown' && isCurrent) {
+    return found(
+      'key-unknown',
+      `seal ${number} was made with a key that is not set here, seals before it with today's key`,
+    )
   }
   return null
 }

@@ -17,6 +17,7 @@ export interface ServedConsole extends AsyncDisposable {
   readonly at: string
   readonly mailbox: SandboxMailbox
   readonly store: Store
+  readonly databaseUrl: string
   readonly running: Running
   /** So many messages were worked, since the start. */
   worked(count: number): Promise<void>
@@ -60,7 +61,7 @@ export async function serveConsole(
   const line = await running.line(({ event }) => event === 'serve.started')
   await worked(mails.length)
   return {
-    ...{ at: `http://127.0.0.1:${line['port']}`, mailbox: box.mailbox, store, running, worked },
+    ...{ at: `http://127.0.0.1:${line['port']}`, mailbox: box.mailbox, store, databaseUrl, running, worked },
     [Symbol.asyncDispose]: async () => {
       running.child.kill('SIGTERM')
       await running.ended

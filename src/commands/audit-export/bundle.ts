@@ -1,7 +1,7 @@
 /** The files of an export, in a folder: each is written once, hashed on its way, and named in a signed manifest. */
 import { createHash, createPublicKey, type KeyObject, sign } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -13,6 +13,7 @@ export interface BundleFile {
 }
 
 export interface Bundle {
+  /** Where the content ends with an error, so does this, and there is no such file. */
   add(name: string, content: AsyncIterable<string | Buffer> | Iterable<string | Buffer>): Promise<void>
   /** The manifest, and its signature where there is a key. Returns all files there are. */
   finish(about: object, key: KeyObject | null): Promise<BundleFile[]>
@@ -21,8 +22,8 @@ export interface Bundle {
 export const PRIVATE_FOLDER = 0o700
 const PRIVATE_FILE = 0o600
 
-/** In a new folder. */
-export function createBundle(folder: string): Bundle {
+/** In a new folder. Rejects when told to stop. */
+export function createBundle(folder: string, signal: AbortSignal): Bundle {
   const files: BundleFile[] = []
   const write = async (name: string, content: AsyncIterable<string | Buffer> | Iterable<string | Buffer>) => {
     const file = path.join(folder, name)
@@ -36,7 +37,14 @@ export function createBundle(folder: string): Bundle {
         done(null, octets)
       },
     })
-    await pipeline(Readable.from(content), hashing, createWriteStream(file, { flags: 'wx', mode: PRIVATE_FILE }))
+    const written = createWriteStream(file, { flags: 'wx', mode: PRIVATE_FILE })
+    try {
+      await pipeline(Readable.from(content), hashing, written, { signal })
+    } catch (thrown) {
+      await rm(file, { force: true })
+      signal.throwIfAborted()
+      throw thrown
+    }
     return { name, sizeBytes, sha256: hash.digest('hex') }
   }
   return {

@@ -1,17 +1,18 @@
 /** `mailchute audit export`: a signed bundle that can be checked without Mailchute. Exit code 65 if the log is broken. */
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { exportKeyOf, sealKeysOf } from '../../audit/keys.ts'
 import type { Config } from '../../config.ts'
 import { asMailchuteError, MailchuteError } from '../../errors.ts'
 import type { Selection } from '../../store/extracts.ts'
+import type { Store } from '../../store/store.ts'
 import { type Verified, verifyChain } from '../../upkeep/verify-chain.ts'
 import { type App, openApp } from '../app.ts'
 import { endOf, instantOf } from '../instant.ts'
 import { auditSecretsOf, sealAtEnd } from '../seal-duty.ts'
 import { bytes, counted, print, printError } from '../terminal.ts'
-import { type BundleFile, createBundle, PRIVATE_FOLDER, publicKeyOf } from './bundle.ts'
+import { type Bundle, type BundleFile, createBundle, PRIVATE_FOLDER, publicKeyOf } from './bundle.ts'
 import { eventLines, extentOf, messageLines, rawDigests, sealLines } from './selection.ts'
 import { writeTar } from './tar.ts'
 
@@ -33,7 +34,7 @@ export async function auditExport(config: Config, options: ExportCommand, signal
   const now = new Date()
   const out = path.resolve(options.out ?? `mailchute-audit-${now.toISOString().slice(0, 19).replaceAll(':', '')}`)
   const times = { from: instantOf('--from', options.from), to: endOf('--to', options.to) }
-  if (existsSync(out)) throw new MailchuteError('usage/invalid', `${out} is there already`)
+  assertFree(out)
   await using app = await openApp(config)
   const selection = { ...times, mailboxId: await mailboxIdOf(app, options.mailbox) }
   await sealAtEnd(app, signal)
@@ -41,12 +42,17 @@ export async function auditExport(config: Config, options: ExportCommand, signal
   const verified = await verifyChain(app.store.audit, sealKeysOf(secrets))
   const key = secrets[0] === undefined ? null : exportKeyOf(secrets[0])
   const write = async (folder: string) => {
-    const bundle = createBundle(folder)
-    const damaged = await fill(app, bundle, selection, options.raw)
+    const bundle = createBundle(folder, signal)
+    const damaged = await fill(app.store, bundle, selection, options.raw)
     const about = { ...aboutOf(verified, damaged, now), ...selection, mailbox: options.mailbox ?? null }
     return { files: await bundle.finish(about, key), damaged }
   }
-  const { files, damaged } = out.endsWith('.tar') ? await asTar(out, now, write) : await asFolder(out, write)
+  const { files, damaged } = await inPlace(out, async (folder) => {
+    const written = await write(path.join(folder, 'bundle'))
+    if (out.endsWith('.tar'))
+      await writeTar(path.join(folder, 'tar'), path.join(folder, 'bundle'), written.files, now, signal)
+    return written
+  })
   print(toldOf(out, files, verified))
   print(key === null ? 'not signed: there is no MAILCHUTE_SECRET_KEY\n' : `signed; public key ${publicKeyOf(key)}\n`)
   return faultOf(verified, damaged)
@@ -61,20 +67,19 @@ async function mailboxIdOf({ store }: App, name: string | undefined): Promise<st
 }
 
 type Written = { readonly files: readonly BundleFile[]; readonly damaged: readonly string[] }
-type Write = (folder: string) => Promise<Written>
-
-async function asFolder(out: string, write: Write): Promise<Written> {
-  await mkdir(out, { recursive: true, mode: PRIVATE_FOLDER })
-  return await write(out)
+function assertFree(out: string): void {
+  if (existsSync(out)) throw new MailchuteError('usage/invalid', `${out} is there already`)
 }
 
-/** The folder is beside it, for what is temporary elsewhere may be small. */
-async function asTar(out: string, at: Date, write: Write): Promise<Written> {
+/** Beside its place, for what is temporary elsewhere may be small; and moved there as a whole, or not at all. */
+async function inPlace(out: string, write: (folder: string) => Promise<Written>): Promise<Written> {
   await mkdir(path.dirname(out), { recursive: true })
   const folder = await mkdtemp(`${out}.`)
   try {
+    await mkdir(path.join(folder, 'bundle'), { mode: PRIVATE_FOLDER })
     const written = await write(folder)
-    await writeTar(out, folder, written.files, at)
+    assertFree(out)
+    await rename(path.join(folder, out.endsWith('.tar') ? 'tar' : 'bundle'), out)
     return written
   } finally {
     await rm(folder, { recursive: true })
@@ -82,7 +87,12 @@ async function asTar(out: string, at: Date, write: Write): Promise<Written> {
 }
 
 /** Returns the digests of octets that are not what was stored; they are in the bundle as they are. */
-async function fill({ store }: App, bundle: ReturnType<typeof createBundle>, selection: Selection, withRaw: boolean) {
+export async function fill(
+  store: Store,
+  bundle: Pick<Bundle, 'add'>,
+  selection: Selection,
+  withRaw: boolean,
+): Promise<readonly string[]> {
   const damaged: string[] = []
   const extent = await extentOf(store, selection)
   await bundle.add('seals.ndjson', sealLines(store, extent))
@@ -92,10 +102,8 @@ async function fill({ store }: App, bundle: ReturnType<typeof createBundle>, sel
   await bundle.add('verify.mjs', [await readFile(VERIFIER)])
   if (!withRaw) return damaged
   for await (const sha256 of rawDigests(store, selection)) {
-    await bundle.add(
-      `raw/${sha256}.eml`,
-      asStored(store.raw.octets(sha256), () => damaged.push(sha256)),
-    )
+    const octets = asStored(store.raw.octets(sha256), () => damaged.push(sha256))
+    await bundle.add(`raw/${sha256}.eml`, octets).catch(unlessPurged)
   }
   return damaged
 }
@@ -104,12 +112,14 @@ async function* asStored(octets: AsyncIterable<Buffer>, onDamage: () => void): A
   try {
     yield* octets
   } catch (thrown) {
-    const { code } = asMailchuteError(thrown)
-    // Purged since the list was read: the file is empty.
-    if (code === 'store/purged') return
-    if (code !== 'store/raw-damaged') throw thrown
+    if (asMailchuteError(thrown).code !== 'store/raw-damaged') throw thrown
     onDamage()
   }
+}
+
+/** Since the list was read, perhaps in the middle of reading it. */
+function unlessPurged(thrown: unknown): void {
+  if (asMailchuteError(thrown).code !== 'store/purged') throw thrown
 }
 
 function aboutOf({ seals, events, proofs, head, unsealed, finding }: Verified, damaged: readonly string[], now: Date) {

@@ -12,9 +12,16 @@ export interface Member {
 
 const BLOCK_BYTES = 512
 
-/** Makes the file; rejects where there is one. */
-export async function writeTar(file: string, folder: string, members: readonly Member[], at: Date): Promise<void> {
-  await pipeline(Readable.from(blocks(folder, members, at)), createWriteStream(file, { flags: 'wx', mode: 0o600 }))
+/** Makes the file; rejects where there is one, or when told to stop. */
+export async function writeTar(
+  file: string,
+  folder: string,
+  members: readonly Member[],
+  at: Date,
+  signal: AbortSignal,
+): Promise<void> {
+  const written = createWriteStream(file, { flags: 'wx', mode: 0o600 })
+  await pipeline(Readable.from(blocks(folder, members, at)), written, { signal })
 }
 
 async function* blocks(folder: string, members: readonly Member[], at: Date): AsyncGenerator<Buffer> {

@@ -1,8 +1,12 @@
 import { execFile } from 'node:child_process'
-import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Acknowledging, openAcknowledging } from '../../support/acknowledging.ts'
+import { createBundle } from '../../../src/commands/audit-export/bundle.ts'
+import { auditExport, fill } from '../../../src/commands/audit-export/export.ts'
+import { readConfig } from '../../../src/config.ts'
+import { MailchuteError } from '../../../src/errors.ts'
+import { type Acknowledging, never, openAcknowledging } from '../../support/acknowledging.ts'
 import { unguarded } from '../../support/append-only.ts'
 import { mail } from '../../support/mails.ts'
 import { buildProgram, run } from '../../support/program.ts'
@@ -140,6 +144,46 @@ describe('audit export', () => {
     const { code } = await run(['audit', 'export', '--out', path.join(folder, 'never'), ...options], desk.env)
     expect(code).toBe(expected)
     expect(await readdir(folder)).not.toContain('never')
+  })
+
+  test('leaves a mail out that is purged while it is read, and is whole', async () => {
+    const { store } = desk.worker.app
+    const [row] = await desk.query<{ sha256: string }>('SELECT min(sha256) AS sha256 FROM raw_messages')
+    const [gone = ''] = [row?.sha256]
+    const octets: typeof store.raw.octets = async function* (sha256) {
+      if (sha256 === gone) {
+        yield Buffer.from('From: half of it')
+        await desk.query(`UPDATE raw_messages SET purged_at = now() WHERE sha256 = '${gone}'`)
+        await desk.query(`CREATE TABLE aside AS SELECT * FROM raw_chunks WHERE sha256 = '${gone}'`)
+        await desk.query(`DELETE FROM raw_chunks WHERE sha256 = '${gone}'`)
+      }
+      yield* store.raw.octets(sha256)
+    }
+    const out = path.join(folder, 'purged')
+    await mkdir(out)
+    const bundle = createBundle(out, never)
+    const all = { from: null, to: null, mailboxId: null }
+    expect(await fill({ ...store, raw: { octets } }, bundle, all, true)).toEqual([])
+    await bundle.finish({ format: 'mailchute-audit-1' }, null)
+    await desk.query('INSERT INTO raw_chunks SELECT * FROM aside')
+    await desk.query('UPDATE raw_messages SET purged_at = NULL')
+    expect(await verify(out)).toMatchObject({ code: 0 })
+    expect(await readdir(path.join(out, 'raw'))).not.toContain(`${gone}.eml`)
+  })
+
+  test.each(['stopped', 'stopped.tar'])('that is stopped on its way leaves nothing: %s', async (name) => {
+    const signal = AbortSignal.abort(new MailchuteError('runtime/shutting-down', 'stopped'))
+    const options = { out: path.join(folder, name), raw: true }
+    const stopped = auditExport(readConfig({ ...desk.env, LOG_LEVEL: 'silent' }, '/nonexistent'), options, signal)
+    await expect(stopped).rejects.toMatchObject({ code: 'runtime/shutting-down' })
+    expect((await readdir(folder)).filter((each) => each.startsWith('stopped'))).toEqual([])
+  })
+
+  test('is for its owner alone', async () => {
+    const modes = async (...names: string[]) =>
+      Promise.all(names.map(async (each) => (await stat(path.join(good, each))).mode & 0o777))
+    expect(await modes('.', 'raw')).toEqual([0o700, 0o700])
+    expect(await modes('events.ndjson', 'manifest.json')).toEqual([0o600, 0o600])
   })
 
   test('overwrites nothing', async () => {

@@ -3,7 +3,10 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { sealKeysOf } from '../../../src/audit/keys.ts'
 import { openStore, type Store } from '../../../src/store/store.ts'
 import { createSealing } from '../../../src/upkeep/seal.ts'
+import { createSettled } from '../../../src/upkeep/settled.ts'
 import { verifyChain } from '../../../src/upkeep/verify-chain.ts'
+import { unguarded } from '../../support/append-only.ts'
+import { KEYS } from '../../support/audit-log.ts'
 import { createDatabase } from '../../support/postgres.ts'
 
 const never = new AbortController().signal
@@ -22,8 +25,8 @@ beforeEach(async () => {
   return () => store.close()
 })
 
-async function connection(): Promise<Client & AsyncDisposable> {
-  const client = new Client({ connectionString: url })
+async function connection(connectionString = url): Promise<Client & AsyncDisposable> {
+  const client = new Client({ connectionString })
   await client.connect()
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() })
 }
@@ -136,6 +139,63 @@ describe('sealing', () => {
     expect((await sealedIds(other))[0]?.last).toBe(one)
     await second.query('COMMIT')
     expect(await sealDue(never, PATIENT)).toMatchObject({ events: 1 })
+  })
+
+  test('what one waits for in one database counts for nothing in the one that takes its place', async () => {
+    await using long = await connection()
+    await using other = await connection()
+    let now = store
+    const settled = createSettled({
+      horizon: (after) => now.audit.horizon(after),
+      isReached: (horizon) => now.audit.isReached(horizon),
+    })
+    await long.query('BEGIN')
+    await book(long, 'test/long')
+    await book(other, 'test/short')
+    expect(await settled(0n, never, 0)).toBeNull()
+    await long.query('COMMIT')
+    const restoredUrl = await createDatabase()
+    now = openStore(restoredUrl)
+    await using late = await connection(restoredUrl)
+    await using quick = await connection(restoredUrl)
+    const rows = await now.mailboxes.ensure([{ name: 'help', url: 'pop3://help@127.0.0.1', source: 'pop3 127.0.0.1' }])
+    mailboxId = rows.get('help')?.id ?? ''
+    await late.query('BEGIN')
+    await book(late, 'test/late')
+    await book(quick, 'test/quick')
+    expect(await settled(0n, never, 0)).toBeNull()
+    await late.query('COMMIT')
+    expect(await settled(0n, never, PATIENT.patienceMilliseconds)).toBe(2n)
+    await now.close()
+  })
+
+  test('does not go on with a chain whose end was cut while it ran: who changed it would have it sealed again', async () => {
+    await using client = await connection()
+    const sealDue = createSealing(store.audit, KEYS)
+    await book(client, 'test/one', 2)
+    await sealDue(never, { ...PATIENT, eventsASeal: 1 })
+    await client.query(unguarded(`DELETE FROM audit_seals WHERE number = 2; UPDATE inbound_events SET code = 'x'`))
+    const again = () => sealDue(never, PATIENT)
+    await expect(again()).rejects.toMatchObject({ code: 'audit/broken', context: { seal: '2' } })
+    await expect(again()).rejects.toMatchObject({ code: 'audit/broken' })
+    expect(await sealedIds(client)).toHaveLength(1)
+  })
+
+  test('goes on after an id that somebody has chosen far away', async () => {
+    await using client = await connection()
+    for (const id of [1, -3, 5_000_000_000, 2 ** 52]) {
+      await client.query(`INSERT INTO inbound_events (id, mailbox_id, code) VALUES ($1, $2, 'test/far')`, [
+        id,
+        mailboxId,
+      ])
+    }
+    await createSealing(store.audit, [])(never, PATIENT)
+    expect(await verifyChain(store.audit, [])).toMatchObject({ events: 4, finding: null })
+    await client.query(unguarded(`UPDATE inbound_events SET code = 'x' WHERE id > 5000000000`))
+    expect((await verifyChain(store.audit, [])).finding).toMatchObject({
+      kind: 'event-changed',
+      event: String(2 ** 52),
+    })
   })
 
   test('rolled-back transactions leave holes that nobody waits for', async () => {

@@ -227,7 +227,8 @@ describe('with a key', () => {
     const other = sealKeysOf([Buffer.alloc(32, 2)])
     await log.tamper(`UPDATE inbound_events SET code = 'x' WHERE id = ${idOf(11)}`)
     await putSeal(await remade(3, other), log)
-    expect(await log.verify()).toMatchObject({ finding: null, proofs: { proven: 2, unknown: 1 } })
+    expect(await log.verify()).toMatchObject({ finding: { kind: 'key-unknown', seal: '3' }, proofs: { proven: 2 } })
+    expect(await log.verify({ keys: [...other, ...KEYS] })).toMatchObject({ finding: null, proofs: { proven: 3 } })
     const [{ id: known } = { id: '' }] = KEYS
     await putSeal(
       {

@@ -1,3 +1,4 @@
+import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AUDITOR_TOKEN, OPERATOR_TOKEN, type ServedConsole, serveConsole } from '../../support/console.ts'
 import { hostileMails } from '../../support/hostile-mails.ts'
@@ -50,7 +51,7 @@ const ROUTES = () => [
   ...['/', '/messages', '/tickets', '/tickets/1', '/quarantine', '/polls', '/outbox', '/reasons', '/events'],
   ...['', '/mail', '/source', '/raw', '/parts/0'].map((what) => `/messages/${id}${what}`),
 ]
-const ACTIONS = () => ['/quarantine', `/messages/${held}/act`, '/mailboxes/test/act', '/logout']
+const ACTIONS = () => ['/quarantine', `/messages/${held}/act`, '/mailboxes/test/act', '/tickets/1/contact', '/logout']
 
 describe('without a login', () => {
   test('every page leads to the login, and shows nothing', async () => {
@@ -239,6 +240,23 @@ describe('what is asked for', () => {
     await console.worked(3)
     expect((await console.store.messages.find(held))?.state).toBe('ticketed')
     expect((await console.store.balance()).imbalances).toEqual([])
+  })
+
+  test('has somebody written to again who complained, from the page of a ticket', async () => {
+    const client = new Client({ connectionString: console.databaseUrl })
+    await client.connect()
+    await client.query(`UPDATE contacts SET undeliverable_at = now(), undeliverable_status = 'complaint'`)
+    const page = async () => (await ask('/tickets/1', { headers: headers() })).text()
+    expect(await page()).toMatch(/somebody there complained[\s\S]*action="\/tickets\/1\/contact"/)
+    const act = (path: string) => ask(path, form({ csrf: operator.csrf }, headers()))
+    const done = await act('/tickets/1/contact')
+    expect([done.status, done.headers.get('location')]).toEqual([303, '/tickets/1?done=contact&count=1'])
+    expect((await act('/tickets/1/contact')).headers.get('location')).toBe('/tickets/1?done=contact&count=0')
+    expect((await act('/tickets/999/contact')).status).toBe(404)
+    expect(await page()).not.toContain('somebody there complained')
+    const { rows } = await client.query(`SELECT detail FROM inbound_events WHERE code = 'operator/contact-reset'`)
+    expect(rows).toMatchObject([{ detail: { was: 'complaint', actor: 'token:operator' } }])
+    await client.end()
   })
 
   test('every answer tells browsers to keep nothing, load nothing from elsewhere and frame nothing', async () => {

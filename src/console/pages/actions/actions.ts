@@ -36,6 +36,13 @@ export function addActions(server: FastifyInstance, deps: ConsoleDeps): void {
     const count = await replay(deps, parameter(request, 'id'), { actor: actorOf(request) })
     return reply.redirect(doneAt('/outbox', action, count), 303)
   })
+  server.post('/tickets/:number/contact', async (request, reply) => {
+    const number = parameter(request, 'number')
+    const ticket = /^\d{1,9}$/.test(number) ? await deps.store.browse.ticket(Number(number)) : null
+    if (ticket === null) throw new MailchuteError('console/not-found', 'there is no such ticket')
+    const count = await deps.store.contacts.reset([ticket.requester.addressSha256], { actor: actorOf(request) })
+    return reply.redirect(doneAt(`/tickets/${number}`, 'contact', count), 303)
+  })
   server.post('/mailboxes/:name/act', async (request, reply) => {
     const { action } = readQuery(ON_MAILBOX, request.body)
     await actOnMailbox(deps, parameter(request, 'name'), action, { actor: actorOf(request) })

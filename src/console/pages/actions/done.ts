@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { type Html, html } from '../../html.ts'
 
-const DONE = ['release', 'judge', 'suppress', 'replay', 'pause', 'resume', 'poll'] as const
+const DONE = ['release', 'judge', 'suppress', 'replay', 'pause', 'resume', 'poll', 'contact'] as const
 export type Done = (typeof DONE)[number]
 
 const QUERY = z.object({
@@ -19,6 +19,7 @@ const SAID: Readonly<Record<Done, (count: number) => string>> = {
   pause: () => 'The mailbox is paused until somebody resumes it.',
   resume: () => 'The mailbox is polled again; what was held on the server is tried again.',
   poll: () => 'A poll was asked for.',
+  contact: () => 'The next new ticket of this address is acknowledged again.',
 }
 
 export function doneNotice(query: unknown): Html | false {

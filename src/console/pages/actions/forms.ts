@@ -42,6 +42,15 @@ export function outboxActions(session: Session | null, { id, target, state }: Li
           </form>`
 }
 
+/** On the page of a ticket, where nothing is sent to its requester any more. */
+export function contactAction(session: Session | null, number: number): Html | false {
+  if (!mayAct(session)) return false
+  return html`<form class="actions" method="post" action="/tickets/${number}/contact">
+            ${csrfField(session)}
+            <button class="quiet">Acknowledge again</button>
+          </form>`
+}
+
 export function mailboxActions(session: Session | null, { name, state, pausedReason }: MailboxStanding): Html | false {
   if (!mayAct(session)) return false
   const button = (action: string, label: string) =>

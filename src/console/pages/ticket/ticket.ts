@@ -2,8 +2,12 @@
 import type { FastifyInstance } from 'fastify'
 import { MailchuteError } from '../../../errors.ts'
 import { ENTRIES_LIMIT, type Numbered, SUBJECT_CHARS, type WholeTicket } from '../../../store/browse/ticket.ts'
+import { silenceOf } from '../../../store/contacts.ts'
+import type { Session } from '../../access/session.ts'
 import { type Html, html, type Value } from '../../html.ts'
 import type { ConsoleDeps } from '../../server.ts'
+import { doneNotice } from '../actions/done.ts'
+import { contactAction } from '../actions/forms.ts'
 import { page } from '../layout.ts'
 import { parameter } from '../message/find.ts'
 import { facts, instant, tag } from '../parts.ts'
@@ -16,11 +20,12 @@ export function addTicket(server: FastifyInstance, { store, now }: ConsoleDeps):
     const ticket = /^\d{1,9}$/.test(number) ? await store.browse.ticket(Number(number)) : null
     if (ticket === null) throw new MailchuteError('console/not-found', 'there is no such ticket')
     const title = `#${ticket.number} ${ticket.subject.slice(0, SUBJECT_CHARS).toWellFormed() || '(no subject)'}`
-    const body = html`<h1 class="clip"><bdi>${title}</bdi></h1>
+    const body = html`${doneNotice(request.query)}
+      <h1 class="clip"><bdi>${title}</bdi></h1>
       <div class="columns wide-left">
         <div data-live>${entries(ticket, now())}</div>
         <div>
-          <section class="card">${about(ticket, now())}</section>
+          <section class="card">${about(ticket, request.session, now())}</section>
           ${people(ticket)}
           ${booked(ticket, now())}
           ${outbox(ticket, now())}
@@ -40,7 +45,7 @@ function entries({ entries: shown, _count }: WholeTicket, now: Date): Html {
           ${more > 0 && html`<p class="quiet-text">These are the first ${ENTRIES_LIMIT}; ${more} more follow.</p>`}`
 }
 
-function about(ticket: WholeTicket, now: Date): Html {
+function about(ticket: WholeTicket, session: Session | null, now: Date): Html {
   const { status, priority, queue, tags, assignee, mailbox, requester, createdAt, updatedAt } = ticket
   const { merged, linked, linkedBy, mergedFrom } = ticket.relatives
   return facts([
@@ -48,7 +53,7 @@ function about(ticket: WholeTicket, now: Date): Html {
     ['Merged into', merged !== null && link(merged)],
     [
       'Requester',
-      html`${requester.name} <code>${requester.address}</code>${requester.undeliverableAt !== null && html` <span class="tag bad">mail comes back ${requester.undeliverableStatus}</span>`}`,
+      html`${requester.name} <code>${requester.address}</code>${requester.undeliverableAt !== null && silence(ticket, session)}`,
     ],
     ['Queue', queue],
     ['Assignee', assignee],
@@ -61,6 +66,10 @@ function about(ticket: WholeTicket, now: Date): Html {
     ['Took in', many(mergedFrom)],
   ])
 }
+
+/** They get no acknowledgements. */
+const silence = ({ number, requester }: WholeTicket, session: Session | null): Html =>
+  html` <span class="tag bad">${silenceOf({ silentFor: requester.undeliverableStatus })}</span>${contactAction(session, number)}`
 
 const link = ({ number, subject }: Numbered): Html =>
   html`<a href="/tickets/${number}">#${number}</a> <small>${subject}</small>`

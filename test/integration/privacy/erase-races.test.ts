@@ -1,0 +1,148 @@
+/** What `erase` meets at the moment it runs, each interleaving held still by a lock; and mail that came by a form or was merged. */
+import { Client } from 'pg'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createThreadIndex } from '../../../src/ticketing/index-threads.ts'
+import { createParsePool } from '../../../src/ticketing/parse-pool.ts'
+import { erase } from '../../../src/upkeep/erase.ts'
+import { createMailReader } from '../../../src/upkeep/mail-reader.ts'
+import { personWith } from '../../../src/upkeep/person.ts'
+import { type Acknowledging, never, openAcknowledging } from '../../support/acknowledging.ts'
+import { mail } from '../../support/mails.ts'
+import { rulesFile } from '../../support/rules-desk.ts'
+import { tracesInDatabase } from '../../support/traces.ts'
+
+const ZOE = 'zoe.quagga@canary.example'
+const WORDS = [ZOE, 'zebrafinch']
+
+const lines = (...fields: string[]) =>
+  [...fields, 'Date: Mon, 02 Nov 2026 09:00:00 +0000', '', 'The zebrafinch is ill.', ''].join('\r\n')
+const hers = lines(`From: <${ZOE}>`, 'To: support@example.org', 'Subject: zebrafinch', `Message-ID: <1-${ZOE}>`)
+const absent = lines(`From: <${ZOE}>`, 'To: support@example.org', 'Subject: Away', 'Auto-Submitted: auto-replied')
+const form = lines('From: <form@shop.example>', `Reply-To: <${ZOE}>`, 'To: support@example.org', 'Subject: zebrafinch')
+const ofTwo = lines(`From: <ada@example.com>, <${ZOE}>`, 'To: support@example.org', 'Subject: zebrafinch')
+
+const FORMS = `rules:
+  - name: form
+    when: { from: form@shop.example }
+    then: { requester: reply-to }
+`
+
+let desk: Acknowledging
+beforeEach(async () => {
+  desk = await openAcknowledging({ env: { MAILCHUTE_RULES: await rulesFile(FORMS) } })
+})
+afterEach(() => desk[Symbol.asyncDispose]())
+
+async function erased(erasure = desk.worker.app.store.erasure) {
+  const pool = createParsePool()
+  const options = { by: 'test', mentions: false, isDryRun: false, signal: never }
+  const reader = createMailReader(desk.worker.app.store.raw, pool.parse)
+  return await erase(erasure, reader, personWith(ZOE), options).finally(() => pool.close())
+}
+
+async function leaveWaiting(octets: string): Promise<string> {
+  desk.deliver(octets)
+  await desk.worker.poll({ wake: async () => undefined })
+  return (await desk.query<{ id: string }>('SELECT id FROM inbound_messages'))[0]?.id ?? ''
+}
+
+async function connection(): Promise<Client & AsyncDisposable> {
+  const client = new Client({ connectionString: desk.databaseUrl })
+  await client.connect()
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() })
+}
+
+/** Until so many wait for a lock in this database. */
+async function untilBlocked(count: number): Promise<void> {
+  const text = `SELECT count(*)::int AS blocked FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+  while ((await desk.query<{ blocked: number }>(text))[0]?.blocked !== count);
+}
+
+const isSound = async () => {
+  expect(await tracesInDatabase(desk.query, WORDS)).toEqual([])
+  expect((await desk.worker.app.store.balance()).imbalances).toEqual([])
+}
+
+/** As the worker does it (ticket-finish.ts), into the ticket of another mail. */
+async function mergeInto(subject: string): Promise<void> {
+  const others = `SELECT id FROM tickets WHERE subject = '${subject}'`
+  await desk.query(`UPDATE ticket_entries SET ticket_id = (${others})`)
+  await desk.query(`INSERT INTO ticket_participants SELECT (${others}), address_sha256, address FROM ticket_participants
+    ON CONFLICT DO NOTHING`)
+  await desk.query(`UPDATE tickets SET status = 'merged', merged_into_id = (${others}) WHERE subject <> '${subject}'`)
+}
+
+describe('erase', () => {
+  test('takes a message along that another mailbox stores of the same octets at that moment', async () => {
+    const id = await leaveWaiting(hers)
+    await using storing = await connection()
+    await storing.query('BEGIN')
+    await storing.query(`INSERT INTO mailboxes (name, url) VALUES ('other', 'x')`)
+    await storing.query(`INSERT INTO raw_messages (sha256, size_bytes) SELECT sha256, 1 FROM inbound_messages
+      ON CONFLICT (sha256) DO UPDATE SET purged_at = NULL WHERE false`)
+    await storing.query(`INSERT INTO inbound_messages (mailbox_id, sha256, unique_id)
+      SELECT b.id, m.sha256, 'u' FROM mailboxes b, inbound_messages m WHERE b.name = 'other'`)
+    const going = desk.worker.app.store.erasure.eraseMessages([id], 'test')
+    await untilBlocked(1)
+    await storing.query('COMMIT')
+    expect(await going).toMatchObject({ messages: 2 })
+    expect(await desk.query('SELECT DISTINCT state::text, reason FROM inbound_messages')).toEqual([
+      { state: 'suppressed', reason: 'erased' },
+    ])
+  })
+
+  test('is not undone by a look at threads that had read the message before', async () => {
+    const id = await leaveWaiting(hers)
+    const { store } = desk.worker.app
+    await using holding = await connection()
+    await holding.query('BEGIN')
+    const { rows } = await holding.query('SELECT mailbox_id FROM inbound_messages FOR UPDATE')
+    const going = store.erasure.eraseMessages([id], 'test')
+    await untilBlocked(1)
+    const indexing = createThreadIndex(store)(rows[0].mailbox_id)
+    await untilBlocked(2)
+    await holding.query('COMMIT')
+    await Promise.all([going, indexing])
+    expect(await desk.query('SELECT message_id FROM inbound_messages')).toEqual([{ message_id: null }])
+    await isSound()
+  })
+
+  test('finds what a worker reads between two of its looks', async () => {
+    await leaveWaiting(absent)
+    const { erasure } = desk.worker.app.store
+    const unread: typeof erasure.unread = async (...asked) => {
+      await desk.worker.workOff()
+      return await erasure.unread(...asked)
+    }
+    expect(await erased({ ...erasure, unread })).toMatchObject({ messages: 1 })
+    await isSound()
+  })
+
+  test('finds what she wrote into a form (`requester: reply-to`), but not what others answered to her', async () => {
+    desk.deliver(form)
+    await desk.takeIn()
+    expect(await erased()).toMatchObject({ messages: 1, contacts: 1, tickets: 1 })
+    await isSound()
+  })
+
+  test('finds it also where its ticket was merged into another', async () => {
+    desk.deliver(mail({ id: 'other' }))
+    await desk.takeIn()
+    desk.deliver(form)
+    await desk.takeIn()
+    await mergeInto('About other')
+    expect(await erased()).toMatchObject({ messages: 1 })
+    expect(await desk.query(`SELECT subject FROM tickets WHERE subject <> ''`)).toEqual([{ subject: 'About other' }])
+    await isSound()
+  })
+
+  test('empties the subject of a ticket that was merged, though its requester is somebody else', async () => {
+    desk.deliver(mail({ id: 'other' }))
+    await desk.takeIn()
+    desk.deliver(ofTwo)
+    await desk.takeIn()
+    await mergeInto('About other')
+    expect(await erased()).toMatchObject({ messages: 1, tickets: 1 })
+    await isSound()
+  })
+})
