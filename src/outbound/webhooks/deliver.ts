@@ -31,7 +31,10 @@ export interface DeliverDeps {
 export interface Deliverer {
   /** Writes what is to go out of the events that are settled. */
   fanOut(stopping: AbortSignal): Promise<void>
-  /** Resolves when nothing is due any more that could be sent now. Rejects only if the store is not well. */
+  /**
+   * Resolves when nothing is due any more that could be sent now. A receiver that an earlier call is still at is left to
+   * that one: whoever calls again meanwhile serves the others. Rejects only if the store is not well.
+   */
   sendDue(stopping: AbortSignal, cut: AbortSignal): Promise<void>
 }
 
@@ -49,6 +52,7 @@ interface Standing {
   failures: number
   inARow: number
   notBefore: Date
+  isBeingServed: boolean
 }
 
 interface Receiver {
@@ -62,7 +66,7 @@ export function createDeliverer(deps: DeliverDeps): Deliverer {
   const receivers = deps.webhooks.map((webhook) => ({
     webhook,
     subscription: subscriptionOf(webhook),
-    standing: { failures: 0, inARow: 0, notBefore: new Date(0) },
+    standing: { failures: 0, inARow: 0, notBefore: new Date(0), isBeingServed: false },
   }))
   const subscriptions = receivers.map(({ subscription }) => subscription)
   let isEnsured = false
@@ -79,8 +83,8 @@ export function createDeliverer(deps: DeliverDeps): Deliverer {
       const expired = await deps.store.webhooks.expire(TOO_OLD_SECONDS)
       if (expired > 0) deps.log.event('webhook.skipped', { reason: 'outbound/stale', messages: expired })
       const due = await deps.store.webhooks.due()
-      const asked = receivers.filter(({ webhook }) => due.includes(webhook.name))
-      const settledAll = await Promise.allSettled(asked.map((each) => sendTo(deps, each, stopping, cut)))
+      const asked = receivers.filter(({ webhook, standing }) => due.includes(webhook.name) && !standing.isBeingServed)
+      const settledAll = await Promise.allSettled(asked.map((each) => serve(deps, each, stopping, cut)))
       const failed = settledAll.find((each) => each.status === 'rejected')
       if (failed !== undefined) throw failed.reason
     },
@@ -103,6 +107,14 @@ async function fanOutTo(
   while (looked === EVENTS_AT_ONCE && !stopping.aborted) {
     looked = await store.webhooks.fanOut(subscription, upTo, EVENTS_AT_ONCE)
   }
+}
+
+async function serve(deps: DeliverDeps, receiver: Receiver, stopping: AbortSignal, cut: AbortSignal): Promise<void> {
+  const { standing } = receiver
+  standing.isBeingServed = true
+  await sendTo(deps, receiver, stopping, cut).finally(() => {
+    standing.isBeingServed = false
+  })
 }
 
 async function sendTo(deps: DeliverDeps, receiver: Receiver, stopping: AbortSignal, cut: AbortSignal): Promise<void> {
