@@ -49,7 +49,19 @@ export function addHealth(server: FastifyInstance, health: Health, lag: Lag = wa
     const readiness = await ready()
     return reply.code(readiness.status === 'failed' ? 503 : 200).send(readiness)
   })
-  server.get('/metrics', async (_, reply) => reply.type(METRICS_TYPE).send(await metricsOf(health)))
+  const scrape = oneAtATime(() => metricsOf(health))
+  server.get('/metrics', async (_, reply) => reply.type(METRICS_TYPE).send(await scrape()))
+}
+
+/** Who asks meanwhile gets the same answer: nobody needs a login, and a database that hangs must not be asked ever more. */
+function oneAtATime<T>(ask: () => Promise<T>): () => Promise<T> {
+  let underWay: Promise<T> | null = null
+  return () => {
+    underWay ??= ask().finally(() => {
+      underWay = null
+    })
+    return underWay
+  }
 }
 
 /** By the pattern of its route: an address may name a message, and a query what somebody searched for (I9). */

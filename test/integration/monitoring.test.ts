@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
+import fastify from 'fastify'
+import { Client } from 'pg'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { addHealth } from '../../src/console/health.ts'
 import { metricsOf } from '../../src/console/metrics.ts'
 import { openStore } from '../../src/store/store.ts'
 import { ALERTS } from '../../src/upkeep/alerts.ts'
@@ -134,6 +137,60 @@ describe('docs/operate.md', () => {
     expect(listed).toEqual(Object.keys(ALERTS))
   })
 })
+
+test('however many ask for metrics at once, the database is asked once', async () => {
+  const store = openStore(await createDatabase())
+  let asked = 0
+  const figures = () => {
+    asked += 1
+    return store.figures()
+  }
+  const server = fastify()
+  addHealth(server, { store: { ...store, figures }, mailboxes: [], queue, now: () => new Date() })
+  const answers = await Promise.all(Array.from({ length: 10 }, () => server.inject('/metrics')))
+  expect([
+    asked,
+    answers.every(({ statusCode, body }) => statusCode === 200 && body.includes('mailchute_queue_up 1')),
+  ]).toEqual([1, true])
+  await server.inject('/metrics')
+  expect(asked).toBe(2)
+  await server.close()
+  await store.close()
+})
+
+test('what is looked at again and again reads what is open, not all that is kept on a server or was sent', async () => {
+  const url = await createDatabase()
+  const store = openStore(url)
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  await client.query(`INSERT INTO mailboxes (name, url) VALUES ('big', 'pop3://a@127.0.0.1')`)
+  await client.query(`INSERT INTO remote_messages (mailbox_id, unique_id, size_bytes, stored_at)
+    SELECT id, g, 1, now() FROM mailboxes, generate_series(1, 5000) AS g`)
+  await client.query(`INSERT INTO outbox (event_id, target, mailbox_id, recipient, recipient_sha256, state)
+    SELECT g, 'webhook:dead', id, 'dead', '', (CASE WHEN g < 9000 THEN 'sent' ELSE 'waiting' END)::outbox_state FROM mailboxes, generate_series(1, 10000) AS g`)
+  await client.query('VACUUM ANALYZE remote_messages, outbox')
+  const scanned = () =>
+    client.query(
+      `SELECT indexrelname AS name FROM pg_stat_user_indexes WHERE idx_scan > 0 AND indexrelname = ANY($1) ORDER BY 1`,
+      [OPEN],
+    )
+  const unused = async () => OPEN.length - (await scanned()).rows.length
+  for (let looks = 0; looks < 400 && (await unused()) > 0; looks++) {
+    await Promise.all([store.monitor.mailboxes(), store.figures(), store.outbox.dueMailboxes()])
+    expect(await store.webhooks.due(['dead', 'other'])).toEqual(['dead'])
+    await client.query('SELECT pg_sleep(0.02)')
+  }
+  expect((await scanned()).rows.map(({ name }) => name)).toEqual(OPEN)
+  await client.end()
+  await store.close()
+})
+
+const OPEN = [
+  'outbox_acknowledgements_due_idx',
+  'outbox_open_idx',
+  'outbox_webhooks_due_idx',
+  'remote_messages_backlog_idx',
+]
 
 test('the queue is told of, and that it is away does not hide the rest', async () => {
   expect(samplesOf(text).get('mailchute_queue_jobs{queue="inbound",state="waiting"}')).toBe(3)

@@ -39,6 +39,8 @@ export interface Deliverer {
 }
 
 export const TOO_OLD_SECONDS = 3 * 24 * 60 * 60
+/** Looks through all that is due. */
+const EXPIRE_SECONDS = 60
 /** Far longer than an attempt can take. */
 const LEASE_SECONDS = 5 * 60
 const PATIENCE_MILLISECONDS = 1_000
@@ -70,6 +72,7 @@ export function createDeliverer(deps: DeliverDeps): Deliverer {
   }))
   const subscriptions = receivers.map(({ subscription }) => subscription)
   let isEnsured = false
+  let expireAt = new Date(0)
   return {
     fanOut: async (stopping) => {
       if (!isEnsured) await deps.store.webhooks.ensure(subscriptions)
@@ -80,15 +83,22 @@ export function createDeliverer(deps: DeliverDeps): Deliverer {
       for (const subscription of subscriptions) await fanOutTo(deps, subscription, upTo, stopping)
     },
     sendDue: async (stopping, cut) => {
-      const expired = await deps.store.webhooks.expire(TOO_OLD_SECONDS)
-      if (expired > 0) deps.log.event('webhook.skipped', { reason: 'outbound/stale', messages: expired })
-      const due = await deps.store.webhooks.due()
+      if (deps.now() >= expireAt) {
+        expireAt = new Date(deps.now().getTime() + EXPIRE_SECONDS * 1000)
+        await expire(deps)
+      }
+      const due = await deps.store.webhooks.due(subscriptions.map(({ name }) => name))
       const asked = receivers.filter(({ webhook, standing }) => due.includes(webhook.name) && !standing.isBeingServed)
       const settledAll = await Promise.allSettled(asked.map((each) => serve(deps, each, stopping, cut)))
       const failed = settledAll.find((each) => each.status === 'rejected')
       if (failed !== undefined) throw failed.reason
     },
   }
+}
+
+async function expire({ store, log }: DeliverDeps): Promise<void> {
+  const messages = await store.webhooks.expire(TOO_OLD_SECONDS)
+  if (messages > 0) log.event('webhook.skipped', { reason: 'outbound/stale', messages })
 }
 
 const subscriptionOf = ({ name, events, url }: WebhookConfig): Subscription => ({
