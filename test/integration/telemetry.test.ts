@@ -34,7 +34,7 @@ const MAIL = Buffer.from(
 
 describe('where an SDK of OpenTelemetry is loaded', () => {
   test('it may be one for Node 20, which registers itself as API 1.9', async () => {
-    const registered = (globalThis as Record<symbol, { version?: string } | undefined>)[API]
+    const registered = (globalThis as Record<symbol, { version: string } | undefined>)[API]
     if (registered === undefined) throw new Error('nobody has registered')
     const { version } = registered
     registered.version = '1.9.0'
