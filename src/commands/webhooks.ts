@@ -23,11 +23,13 @@ const LOOK_SECONDS = 1
 
 export function startDelivering(app: App, deliverer: Deliverer, graceMilliseconds: number): Duty {
   const [stopping, cut] = [new AbortController(), new AbortController()]
-  const running = new Map<Step, Promise<void>>()
+  const running = { fanOut: new Set<Promise<void>>(), sendDue: new Set<Promise<void>>() }
+  // A receiver that takes its time keeps one call busy: one more serves the others.
+  const atMost = { fanOut: 1, sendDue: app.config.webhooks.length + 1 }
   const begin = (step: Step) => {
-    if (stopping.signal.aborted || running.has(step)) return
-    const run = deliverOnce(app, deliverer, step, stopping.signal, cut.signal).finally(() => running.delete(step))
-    running.set(step, run)
+    if (stopping.signal.aborted || running[step].size >= atMost[step]) return
+    const run = deliverOnce(app, deliverer, step, stopping.signal, cut.signal).finally(() => running[step].delete(run))
+    running[step].add(run)
   }
   const look = () => STEPS.forEach(begin)
   const task = schedule(`*/${LOOK_SECONDS} * * * * *`, look)
@@ -40,7 +42,7 @@ export function startDelivering(app: App, deliverer: Deliverer, graceMillisecond
         () => cut.abort(new MailchuteError('runtime/shutting-down', 'the grace is over')),
         graceMilliseconds,
       )
-      await Promise.all(running.values())
+      await Promise.all([...running.fanOut, ...running.sendDue])
       clearTimeout(over)
     },
   }

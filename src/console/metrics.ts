@@ -74,11 +74,11 @@ function outcomeMetrics(registry: Registry, outcomes: readonly Outcomes[], laten
     registry,
     'ticket_seconds',
     'From receipt to ticket, of the newest messages that came within the hour.',
-    ['quantile'],
+    ['percentile'],
   )
   const { median, p95, p99 } = latency
-  for (const [quantile, value] of Object.entries({ 0.5: median, 0.95: p95, 0.99: p99 })) {
-    if (value !== null) seconds.set({ quantile }, value)
+  for (const [percentile, value] of Object.entries({ 50: median, 95: p95, 99: p99 })) {
+    if (value !== null) seconds.set({ percentile }, value)
   }
 }
 

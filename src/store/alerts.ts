@@ -6,6 +6,8 @@ export interface Condition {
   readonly subject: string
   /** Codes and counts. */
   readonly detail: Readonly<Record<string, string | number>>
+  /** It is worse by now, of which another one tells: this one is not over, and does not begin either. */
+  readonly onlyLasts?: boolean
 }
 
 export interface AlertRow extends Condition {
@@ -59,7 +61,9 @@ export function alerts(database: Database): Alerts {
 /** One that ended before it was told begins anew as if it had not been. The rows in order, so that no two looks lock each other out. */
 const NOTE = `
   WITH seen AS (
-    SELECT code, subject, detail FROM jsonb_to_recordset($1::jsonb) AS s(code text, subject text, detail jsonb) ORDER BY code, subject
+    SELECT code, subject, detail FROM jsonb_to_recordset($1::jsonb) AS s(code text, subject text, detail jsonb, "onlyLasts" boolean)
+    WHERE "onlyLasts" IS NOT TRUE OR (code, subject) IN (SELECT code, subject FROM alerts WHERE NOT (${isOver('alerts')}))
+    ORDER BY code, subject
   ), lasting AS (
     INSERT INTO alerts AS a (code, subject, detail, began_at, seen_at, due_at)
     SELECT code, subject, detail, $4, $4, $4 FROM seen

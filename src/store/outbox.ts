@@ -59,6 +59,7 @@ export interface Outbox {
 }
 
 export const ACKNOWLEDGEMENT = 'acknowledgement'
+const OF_ACKNOWLEDGEMENTS = `target = '${ACKNOWLEDGEMENT}'`
 const RATE_LIMITED = 'outbound/rate-limited'
 const STALE = 'outbound/stale'
 
@@ -78,9 +79,8 @@ export function outbox(database: Database): Outbox {
 async function dueMailboxes(database: Database): Promise<string[]> {
   const rows = await database.query<{ id: string }>({
     name: 'outbox-due',
-    text: `SELECT DISTINCT mailbox_id AS id FROM outbox
-           WHERE state = 'waiting' AND next_attempt_at <= now() AND target = $1`,
-    values: [ACKNOWLEDGEMENT],
+    text: `SELECT DISTINCT mailbox_id AS id FROM outbox WHERE state = 'waiting' AND next_attempt_at <= now() AND ${OF_ACKNOWLEDGEMENTS}`,
+    values: [],
   })
   return rows.map(({ id }) => id)
 }
@@ -110,9 +110,9 @@ async function nextDue(query: Query, mailboxId: string): Promise<Row | null> {
     text: `SELECT id, mailbox_id AS "mailboxId", ticket_id AS "ticketId", inbound_message_id AS "inboundMessageId",
              recipient, recipient_sha256 AS "recipientSha256", language, attempts, created_at AS "createdAt",
              message_id AS "messageId"
-           FROM outbox WHERE state = 'waiting' AND next_attempt_at <= now() AND mailbox_id = $1 AND target = $2
+           FROM outbox WHERE state = 'waiting' AND next_attempt_at <= now() AND mailbox_id = $1 AND ${OF_ACKNOWLEDGEMENTS}
            ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED`,
-    values: [mailboxId, ACKNOWLEDGEMENT],
+    values: [mailboxId],
   })
   return row ?? null
 }
@@ -226,9 +226,9 @@ async function skipDue(database: Database, mailboxId: string, reason: string): P
     name: 'outbox-skip-due',
     text: `WITH ended AS (
              UPDATE outbox SET state = 'skipped', reason = $2, finished_at = now()
-             WHERE state = 'waiting' AND next_attempt_at <= now() AND mailbox_id = $1 AND target = $3 RETURNING *)
+             WHERE state = 'waiting' AND next_attempt_at <= now() AND mailbox_id = $1 AND ${OF_ACKNOWLEDGEMENTS} RETURNING *)
            ${ENDED_EVENT} RETURNING id`,
-    values: [mailboxId, reason, ACKNOWLEDGEMENT],
+    values: [mailboxId, reason],
   })
   return rows.length
 }
@@ -241,10 +241,10 @@ async function expire(database: Database, olderThanSeconds: number): Promise<num
              UPDATE outbox SET finished_at = now(), reason = coalesce(reason, $2),
                state = CASE WHEN reason IS NULL THEN 'skipped' ELSE 'failed' END::outbox_state
              WHERE state = 'waiting' AND next_attempt_at <= now() AND created_at < now() - $1 * interval '1 second'
-               AND target = $3
+               AND ${OF_ACKNOWLEDGEMENTS}
              RETURNING *)
            ${ENDED_EVENT} RETURNING id`,
-    values: [olderThanSeconds, STALE, ACKNOWLEDGEMENT],
+    values: [olderThanSeconds, STALE],
   })
   return rows.length
 }

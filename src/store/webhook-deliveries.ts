@@ -44,12 +44,14 @@ export const targetOf = (name: string): string => `webhook:${name}`
 /** As the partial index has it. */
 export const OF_WEBHOOKS = `target LIKE 'webhook:%'`
 
-export async function due(database: Database): Promise<string[]> {
+/** A look at each: what waits for one that is dead may be very much. */
+export async function due(database: Database, names: readonly string[]): Promise<string[]> {
   const rows = await database.query<{ name: string }>({
     name: 'webhook-due',
-    text: `SELECT DISTINCT recipient AS name FROM outbox
-           WHERE state = 'waiting' AND next_attempt_at <= now() AND ${OF_WEBHOOKS}`,
-    values: [],
+    text: `SELECT name FROM unnest($1::text[]) AS set(name) WHERE EXISTS (
+             SELECT FROM outbox WHERE state = 'waiting' AND next_attempt_at <= now()
+               AND target = 'webhook:' || name AND ${OF_WEBHOOKS})`,
+    values: [names],
   })
   return rows.map(({ name }) => name)
 }

@@ -18,8 +18,8 @@ export interface Webhooks {
    * upkeep/settled.ts). Returns how many events were looked at; 0 also where another process is at it.
    */
   fanOut(subscription: Subscription, upTo: bigint, limit: number): Promise<number>
-  /** Names of those for which something is due. */
-  due(): Promise<string[]>
+  /** Of these names, those for which something is due. */
+  due(names: readonly string[]): Promise<string[]>
   claim(subscription: Subscription, leaseSeconds: number): Promise<Delivery | null>
   sent(delivery: Attempt): Promise<void>
   retryLater(delivery: Attempt, reason: string, pauseSeconds: number): Promise<void>
@@ -46,7 +46,7 @@ export function webhooks(database: Database): Webhooks {
     ensure: (subscriptions) => ensure(database, subscriptions),
     lowest: (subscriptions) => lowest(database, subscriptions),
     fanOut: (subscription, upTo, limit) => database.transaction((query) => fanOut(query, subscription, upTo, limit)),
-    due: () => due(database),
+    due: (names) => due(database, names),
     claim: (subscription, leaseSeconds) => database.transaction((query) => claim(query, subscription, leaseSeconds)),
     sent: (delivery) => finish(database.query, delivery, 'sent', null),
     retryLater: (...later) => retryLater(database, ...later),

@@ -128,16 +128,21 @@ function conditionsOf(figures: Figures): Condition[] {
 
 function standing({ name, pausedReason, lastGoodPollAt, createdAt }: Mailbox, minutes: number, now: Date): Condition[] {
   if (pausedReason === OPERATOR) return []
-  if (pausedReason !== null) return [condition('mailbox/paused', name, { reason: pausedReason })]
   const still = Math.floor((now.getTime() - (lastGoodPollAt ?? createdAt).getTime()) / 1000 / MINUTE)
-  return still >= minutes ? [condition('mailbox/stands-still', name, { minutes: still })] : []
+  const standsStill = still >= minutes ? [condition('mailbox/stands-still', name, { minutes: still })] : []
+  if (pausedReason === null) return standsStill
+  return [condition('mailbox/paused', name, { reason: pausedReason }), ...standsStill.map(onlyLasting)]
 }
 
 function credentials(mailbox: MailboxConfig, login: LoginState | null, now: Date): Condition[] {
   return livesOf(mailbox, login, now)
     .filter(({ daysLeft }) => daysLeft < SOON_DAYS)
-    .map(({ what, daysLeft }) => {
-      const code = daysLeft < NOW_DAYS ? 'credentials/end-now' : 'credentials/end-soon'
-      return condition(code, `${mailbox.name} ${what}`, { daysLeft })
+    .flatMap(({ what, daysLeft }) => {
+      const subject = `${mailbox.name} ${what}`
+      const soon = condition('credentials/end-soon', subject, { daysLeft })
+      if (daysLeft >= NOW_DAYS) return [soon]
+      return [condition('credentials/end-now', subject, { daysLeft }), onlyLasting(soon)]
     })
 }
+
+const onlyLasting = (lasting: Condition): Condition => ({ ...lasting, onlyLasts: true })

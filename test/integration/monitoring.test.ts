@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
+import fastify from 'fastify'
+import { Client } from 'pg'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { addHealth } from '../../src/console/health.ts'
 import { metricsOf } from '../../src/console/metrics.ts'
 import { openStore } from '../../src/store/store.ts'
 import { ALERTS } from '../../src/upkeep/alerts.ts'
@@ -30,6 +33,17 @@ const read = (file: string) => readFile(new URL(`../../${file}`, import.meta.url
 function metricsIn(expression: string): string[] {
   const bare = expression.replaceAll(/"[^"]*"/g, '""').replaceAll(/\b(by|on|without)\s*\([^)]*\)/g, '')
   return [...bare.matchAll(/\b(?:mailchute|process|nodejs)_[a-z0-9_]+/g)].map(([name]) => name)
+}
+
+/** What it prints, or SUCCESS where there is none; rejects with what it finds wrong. */
+async function promtool(args: readonly string[], input = ''): Promise<string> {
+  const running = promisify(execFile)('promtool', args)
+  running.child.stdin?.on('error', () => undefined).end(input)
+  const ran = await running.catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return { stdout: 'SUCCESS' }
+    throw error
+  })
+  return ran.stdout
 }
 
 const rulesSchema = z.object({
@@ -102,12 +116,11 @@ describe('what deploy/ asks Prometheus for', () => {
   })
 
   test('promtool, where there is one, finds no fault with rules and metrics', async () => {
-    const promtool = promisify(execFile)('promtool', ['check', 'rules', 'deploy/prometheus-rules.yaml'])
-    const checked = await promtool.catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return null
-      throw error
-    })
-    expect(checked?.stdout ?? 'SUCCESS').toContain('SUCCESS')
+    expect(await promtool(['check', 'rules', 'deploy/prometheus-rules.yaml'])).toContain('SUCCESS')
+    expect(await promtool(['test', 'rules', 'deploy/prometheus-rules.test.yaml'])).toContain('SUCCESS')
+    // The names of what every program on Node tells are not ours.
+    const ours = text.replaceAll(/^(?:# (?:HELP|TYPE) )?(?:nodejs|process)_.*\n/gm, '')
+    await promtool(['check', 'metrics'], ours)
   })
 })
 
@@ -124,6 +137,60 @@ describe('docs/operate.md', () => {
     expect(listed).toEqual(Object.keys(ALERTS))
   })
 })
+
+test('however many ask for metrics at once, the database is asked once', async () => {
+  const store = openStore(await createDatabase())
+  let asked = 0
+  const figures = () => {
+    asked += 1
+    return store.figures()
+  }
+  const server = fastify()
+  addHealth(server, { store: { ...store, figures }, mailboxes: [], queue, now: () => new Date() })
+  const answers = await Promise.all(Array.from({ length: 10 }, () => server.inject('/metrics')))
+  expect([
+    asked,
+    answers.every(({ statusCode, body }) => statusCode === 200 && body.includes('mailchute_queue_up 1')),
+  ]).toEqual([1, true])
+  await server.inject('/metrics')
+  expect(asked).toBe(2)
+  await server.close()
+  await store.close()
+})
+
+test('what is looked at again and again reads what is open, not all that is kept on a server or was sent', async () => {
+  const url = await createDatabase()
+  const store = openStore(url)
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  await client.query(`INSERT INTO mailboxes (name, url) VALUES ('big', 'pop3://a@127.0.0.1')`)
+  await client.query(`INSERT INTO remote_messages (mailbox_id, unique_id, size_bytes, stored_at)
+    SELECT id, g, 1, now() FROM mailboxes, generate_series(1, 5000) AS g`)
+  await client.query(`INSERT INTO outbox (event_id, target, mailbox_id, recipient, recipient_sha256, state)
+    SELECT g, 'webhook:dead', id, 'dead', '', (CASE WHEN g < 9000 THEN 'sent' ELSE 'waiting' END)::outbox_state FROM mailboxes, generate_series(1, 10000) AS g`)
+  await client.query('VACUUM ANALYZE remote_messages, outbox')
+  const scanned = () =>
+    client.query(
+      `SELECT indexrelname AS name FROM pg_stat_user_indexes WHERE idx_scan > 0 AND indexrelname = ANY($1) ORDER BY 1`,
+      [OPEN],
+    )
+  const unused = async () => OPEN.length - (await scanned()).rows.length
+  for (let looks = 0; looks < 400 && (await unused()) > 0; looks++) {
+    await Promise.all([store.monitor.mailboxes(), store.figures(), store.outbox.dueMailboxes()])
+    expect(await store.webhooks.due(['dead', 'other'])).toEqual(['dead'])
+    await client.query('SELECT pg_sleep(0.02)')
+  }
+  expect((await scanned()).rows.map(({ name }) => name)).toEqual(OPEN)
+  await client.end()
+  await store.close()
+})
+
+const OPEN = [
+  'outbox_acknowledgements_due_idx',
+  'outbox_open_idx',
+  'outbox_webhooks_due_idx',
+  'remote_messages_backlog_idx',
+]
 
 test('the queue is told of, and that it is away does not hide the rest', async () => {
   expect(samplesOf(text).get('mailchute_queue_jobs{queue="inbound",state="waiting"}')).toBe(3)

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { SpanStatusCode, trace } from '@opentelemetry/api'
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
@@ -8,6 +9,16 @@ import { never } from '../support/alerting.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { startMailbox } from '../support/sandbox.ts'
 import { openWorker } from '../support/worker.ts'
+
+/** Where the API finds what was registered, of whatever version: an older one than its own it ignores. */
+const API = Symbol.for('opentelemetry.js.api.1')
+
+/** As a program has it whose SDK brings its own copy of the API. */
+function anotherApi(): typeof import('@opentelemetry/api') {
+  const require = createRequire(import.meta.url)
+  for (const file of Object.keys(require.cache)) if (file.includes('@opentelemetry/api')) delete require.cache[file]
+  return require('@opentelemetry/api')
+}
 
 const exporter = new InMemorySpanExporter()
 const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] })
@@ -22,6 +33,16 @@ const MAIL = Buffer.from(
 )
 
 describe('where an SDK of OpenTelemetry is loaded', () => {
+  test('it may be one for Node 20, which registers itself as API 1.9', async () => {
+    const registered = (globalThis as Record<symbol, { version: string } | undefined>)[API]
+    if (registered === undefined) throw new Error('nobody has registered')
+    const { version } = registered
+    registered.version = '1.9.0'
+    anotherApi().trace.getTracer('test').startSpan('seen').end()
+    registered.version = version
+    expect(spans()).toHaveLength(1)
+  })
+
   test('a poll and the work on a message are spans, with ids, counts and codes only (I9)', async () => {
     await using box = await startMailbox([{ uniqueId: 'uid-canary', octets: MAIL }])
     await using worker = await openWorker({ ...box.env(), DATABASE_URL: await createDatabase() })

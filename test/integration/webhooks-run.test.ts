@@ -60,6 +60,30 @@ describe('the worker', () => {
   })
 })
 
+describe('a receiver that takes its time', () => {
+  test('does not keep the worker from telling another one of what comes meanwhile', async () => {
+    const { receiver, mailbox, env } = await openDesk()
+    const other = await startReceiver()
+    opened.push(async () => await other[Symbol.asyncDispose]())
+    const settings = { ...env, MAILCHUTE_WEBHOOK_SHOP_URL: other.url, MAILCHUTE_WEBHOOK_SHOP_SECRET: SECRET }
+    const running = start(['run'], settings)
+    opened.push(async () => {
+      running.child.kill('SIGKILL')
+      await running.ended
+    })
+    await running.line(({ event }) => event === 'poll.finished')
+    receiver.behave = () => undefined
+    mailbox.mailbox.deliver(mail({ id: 'first' }))
+    await Promise.all([receiver.until(1), other.until(1)])
+    mailbox.mailbox.deliver(mail({ id: 'second' }))
+    await other.until(2)
+    expect([
+      receiver.received.length,
+      logLines(running.stderr()).filter(({ event }) => event === 'webhook.failed'),
+    ]).toEqual([1, []])
+  })
+})
+
 describe('a drain', () => {
   test('tells of what it brought, and `outbox` lists it and sends it again', async () => {
     const { receiver, mailbox, env } = await openDesk()

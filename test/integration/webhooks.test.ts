@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { Client } from 'pg'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -239,6 +240,28 @@ describe('a receiver with trouble', () => {
     await deliverer.sendDue(never, never)
     expect([receiver.received.length, other.received.length]).toEqual([1, 1])
     expect(await rows()).toMatchObject([{ state: 'waiting', reason: 'webhook/timeout' }])
+    await other[Symbol.asyncDispose]()
+  })
+
+  test('keeps nobody else waiting while it takes its time, whatever comes meanwhile', async () => {
+    const other = await startReceiver()
+    const webhooks = [webhook, { ...webhook, name: `other-${names}`, url: other.url }]
+    const slow: ServerResponse[] = []
+    receiver.behave = (_, response) => void slow.push(response)
+    const deliverer = desk.newDeliverer({ log, webhooks })
+    await deliverer.fanOut(never)
+    await oneTicket()
+    await deliverer.fanOut(never)
+    const first = deliverer.sendDue(never, never)
+    await Promise.all([receiver.until(1), other.until(1)])
+    desk.deliver('support', letter({ id: 'two' }))
+    await desk.takeIn()
+    await deliverer.fanOut(never)
+    await deliverer.sendDue(never, never)
+    expect([receiver.received.length, other.received.length]).toEqual([1, 2])
+    for (const response of slow) response.writeHead(204).end()
+    await first
+    expect(await rows()).toMatchObject([{ state: 'sent' }, {}])
     await other[Symbol.asyncDispose]()
   })
 

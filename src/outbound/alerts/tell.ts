@@ -27,13 +27,15 @@ export async function tellAlerts(deps: TellDeps, signal: AbortSignal): Promise<v
     const now = deps.now()
     const telling = await deps.store.alerts.claim(now, later(now, LEASE_SECONDS), later(now, -OVER_AFTER_SECONDS))
     if (telling === null) return
-    await tell(deps, telling, signal)
+    if (!(await tell(deps, telling, signal))) return
   }
 }
 
 const later = (instant: Date, seconds: number): Date => new Date(instant.getTime() + seconds * 1000)
 
-async function tell({ store, log, send, now, random }: TellDeps, telling: Telling, signal: AbortSignal): Promise<void> {
+/** Returns whether it was taken. Where it was not the others would not be either, and each of them takes its time. */
+async function tell(deps: TellDeps, telling: Telling, signal: AbortSignal): Promise<boolean> {
+  const { store, log, send, now, random } = deps
   const { code, subject, what, attempts, detail } = telling
   const fields = { alert: code, subject }
   try {
@@ -41,8 +43,9 @@ async function tell({ store, log, send, now, random }: TellDeps, telling: Tellin
   } catch (thrown) {
     log.failure('alert.failed', asMailchuteError(thrown), { ...fields, what, attempts })
     await store.alerts.retryAt(telling, nextAttemptAt(attempts, now(), random()))
-    return
+    return false
   }
   await store.alerts.told(telling, now())
   log.event(what === 'began' ? 'alert.began' : 'alert.over', { ...detail, ...fields })
+  return true
 }

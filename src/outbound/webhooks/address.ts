@@ -14,6 +14,12 @@ const NEVER = listOf([
   'fe80::/10',
   'ff00::/8',
   'fd00:ec2::254/128',
+  'fd20:ce::254/128',
+  // What leads on to an IPv4 address that is not looked at: NAT64 (RFC 6052, RFC 8215), Teredo, 6to4.
+  '64:ff9b::/96',
+  '64:ff9b:1::/48',
+  '2001::/32',
+  '2002::/16',
 ])
 
 /** RFC 6890 and the IANA registries of special-purpose addresses. */
@@ -31,7 +37,6 @@ const NOT_PUBLIC = listOf([
   '203.0.113.0/24',
   '2001::/23',
   '2001:db8::/32',
-  '2002::/16',
   '3fff::/20',
 ])
 const LOOPBACK = listOf(['127.0.0.0/8', '::1/128'])

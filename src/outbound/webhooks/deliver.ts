@@ -31,11 +31,16 @@ export interface DeliverDeps {
 export interface Deliverer {
   /** Writes what is to go out of the events that are settled. */
   fanOut(stopping: AbortSignal): Promise<void>
-  /** Resolves when nothing is due any more that could be sent now. Rejects only if the store is not well. */
+  /**
+   * Resolves when nothing is due any more that could be sent now. A receiver that an earlier call is still at is left to
+   * that one: whoever calls again meanwhile serves the others. Rejects only if the store is not well.
+   */
   sendDue(stopping: AbortSignal, cut: AbortSignal): Promise<void>
 }
 
 export const TOO_OLD_SECONDS = 3 * 24 * 60 * 60
+/** Looks through all that is due. */
+const EXPIRE_SECONDS = 60
 /** Far longer than an attempt can take. */
 const LEASE_SECONDS = 5 * 60
 const PATIENCE_MILLISECONDS = 1_000
@@ -49,6 +54,7 @@ interface Standing {
   failures: number
   inARow: number
   notBefore: Date
+  isBeingServed: boolean
 }
 
 interface Receiver {
@@ -62,10 +68,11 @@ export function createDeliverer(deps: DeliverDeps): Deliverer {
   const receivers = deps.webhooks.map((webhook) => ({
     webhook,
     subscription: subscriptionOf(webhook),
-    standing: { failures: 0, inARow: 0, notBefore: new Date(0) },
+    standing: { failures: 0, inARow: 0, notBefore: new Date(0), isBeingServed: false },
   }))
   const subscriptions = receivers.map(({ subscription }) => subscription)
   let isEnsured = false
+  let expireAt = new Date(0)
   return {
     fanOut: async (stopping) => {
       if (!isEnsured) await deps.store.webhooks.ensure(subscriptions)
@@ -76,15 +83,22 @@ export function createDeliverer(deps: DeliverDeps): Deliverer {
       for (const subscription of subscriptions) await fanOutTo(deps, subscription, upTo, stopping)
     },
     sendDue: async (stopping, cut) => {
-      const expired = await deps.store.webhooks.expire(TOO_OLD_SECONDS)
-      if (expired > 0) deps.log.event('webhook.skipped', { reason: 'outbound/stale', messages: expired })
-      const due = await deps.store.webhooks.due()
-      const asked = receivers.filter(({ webhook }) => due.includes(webhook.name))
-      const settledAll = await Promise.allSettled(asked.map((each) => sendTo(deps, each, stopping, cut)))
+      if (deps.now() >= expireAt) {
+        expireAt = new Date(deps.now().getTime() + EXPIRE_SECONDS * 1000)
+        await expire(deps)
+      }
+      const due = await deps.store.webhooks.due(subscriptions.map(({ name }) => name))
+      const asked = receivers.filter(({ webhook, standing }) => due.includes(webhook.name) && !standing.isBeingServed)
+      const settledAll = await Promise.allSettled(asked.map((each) => serve(deps, each, stopping, cut)))
       const failed = settledAll.find((each) => each.status === 'rejected')
       if (failed !== undefined) throw failed.reason
     },
   }
+}
+
+async function expire({ store, log }: DeliverDeps): Promise<void> {
+  const messages = await store.webhooks.expire(TOO_OLD_SECONDS)
+  if (messages > 0) log.event('webhook.skipped', { reason: 'outbound/stale', messages })
 }
 
 const subscriptionOf = ({ name, events, url }: WebhookConfig): Subscription => ({
@@ -103,6 +117,14 @@ async function fanOutTo(
   while (looked === EVENTS_AT_ONCE && !stopping.aborted) {
     looked = await store.webhooks.fanOut(subscription, upTo, EVENTS_AT_ONCE)
   }
+}
+
+async function serve(deps: DeliverDeps, receiver: Receiver, stopping: AbortSignal, cut: AbortSignal): Promise<void> {
+  const { standing } = receiver
+  standing.isBeingServed = true
+  await sendTo(deps, receiver, stopping, cut).finally(() => {
+    standing.isBeingServed = false
+  })
 }
 
 async function sendTo(deps: DeliverDeps, receiver: Receiver, stopping: AbortSignal, cut: AbortSignal): Promise<void> {

@@ -74,6 +74,8 @@ async function exchange(posting: Posting, resolve: Resolve, signal: AbortSignal)
       done({ status: answer.statusCode ?? 0, retryAfter: answer.headers['retry-after'] })
     })
     sent.on('error', fail)
+    // Without an error, where the server changes the protocol (101): nobody has asked it to.
+    sent.on('close', () => fail(new Error('closed without an answer')))
     sent.end(octets)
   })
 }

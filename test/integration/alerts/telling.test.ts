@@ -67,6 +67,54 @@ describe('an alert is told once, and once when it is over', () => {
     expect(it.told).toEqual([])
   })
 
+  test('what becomes worse is not told as over: a mailbox that stands still and then is paused', async () => {
+    await using it = await openAlerting()
+    const start = it.clock.now
+    await it.query('UPDATE mailboxes SET last_good_poll_at = $1', [start])
+    await it.after(31)
+    await it.query(PAUSE, [start])
+    for (const minutes of [1, 5, 60]) await it.after(minutes)
+    expect(it.told).toEqual(['began mailbox/stands-still help', 'began mailbox/paused help'])
+    await it.query(RESUME, [it.clock.now])
+    for (const minutes of [1, 5]) await it.after(minutes)
+    expect(it.told.slice(2).toSorted()).toEqual(['over mailbox/paused help', 'over mailbox/stands-still help'])
+  })
+
+  test('nor credentials that end within two weeks, once they end within three days', async () => {
+    const ends = new Date(Date.now() + 10.5 * 86_400_000).toISOString().slice(0, 10)
+    await using it = await openAlerting({
+      MAILBOX_APP_URL: 'graph://a@corp.example',
+      MAILBOX_APP_OAUTH_CLIENT_ID: 'app',
+      MAILBOX_APP_OAUTH_CLIENT_SECRET: 'secret',
+      MAILBOX_APP_OAUTH_CLIENT_SECRET_EXPIRES: ends,
+    })
+    await it.after(0)
+    it.clock.now = new Date(it.clock.now.getTime() + 9 * 86_400_000)
+    await it.query('UPDATE mailboxes SET last_good_poll_at = $1', [it.clock.now])
+    for (const minutes of [0, 5, 5]) await it.after(minutes)
+    expect(it.told).toEqual([
+      'began credentials/end-soon app client-secret',
+      'began credentials/end-now app client-secret',
+    ])
+  })
+
+  test('where nobody listens one attempt a look is enough, however much there is to tell', async () => {
+    await using it = await openAlerting({ MAILBOX_SALES_URL: 'pop3://s@127.0.0.1', MAILBOX_SALES_PASSWORD: 'p' })
+    await it.query(PAUSE, [it.clock.now])
+    await lookForAlerts(it.store, it.mailboxes, STAND_STILL_MINUTES, it.clock.now)
+    it.isDeaf = true
+    let attempts = 0
+    const send: typeof it.deps.send = (telling, signal) => {
+      attempts += 1
+      return it.deps.send(telling, signal)
+    }
+    await tellAlerts({ ...it.deps, send }, never)
+    expect(attempts).toBe(1)
+    it.isDeaf = false
+    for (const minutes of [1, 5]) await it.after(minutes)
+    expect(it.told.toSorted()).toEqual(['began mailbox/paused help', 'began mailbox/paused sales'])
+  })
+
   test('two processes at once tell it once', async () => {
     await using it = await openAlerting()
     const other = openStore(it.url)

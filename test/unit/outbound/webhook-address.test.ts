@@ -59,6 +59,11 @@ describe('networks of one’s own', () => {
     for (const address of [
       '169.254.169.254',
       '::ffff:169.254.169.254',
+      '64:ff9b::a9fe:a9fe',
+      '64:ff9b:1::a9fe:a9fe',
+      '2002:a9fe:a9fe::',
+      '2001:0:a9fe:a9fe::',
+      'fd20:ce::254',
       '100.100.100.200',
       '224.0.0.1',
       '0.0.0.0',

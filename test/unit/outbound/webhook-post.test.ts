@@ -82,6 +82,16 @@ describe('a receiver that is not well', () => {
     expect(await failure(receiver.url)).toMatchObject({ code: 'webhook/unreachable' })
   })
 
+  test.each([
+    ['101 with another protocol', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'],
+    ['another protocol', 'SSH-2.0-OpenSSH_9.2\r\n'],
+    ['headers without an end', `HTTP/1.1 200 OK\r\nx: ${'x'.repeat(100_000)}\r\n\r\n`],
+    ['two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n'],
+  ])('answers with %s', async (_, octets) => {
+    receiver.behave = (request) => void request.socket.write(octets)
+    expect(await failure(receiver.url)).toMatchObject({ code: 'webhook/unreachable' })
+  })
+
   test('does not listen', async () => {
     const gone = await startReceiver()
     await gone[Symbol.asyncDispose]()

@@ -1,0 +1,23 @@
+import { createHmac } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { signedHeaders, webhookId } from '../../../src/outbound/webhooks/sign.ts'
+
+const EVENT = { mailboxId: '6b722f4e-8f0e-4a5c-9a41-0d1f0a4c2b11', eventId: '7', at: new Date(1_795_651_200_000) }
+
+test('an event has one id; another that a restored database gives its number to has another', () => {
+  const id = webhookId(EVENT)
+  expect(id).toMatch(/^evt_[0-9a-f]{32}$/)
+  expect(webhookId({ ...EVENT, at: new Date(EVENT.at) })).toBe(id)
+  const others = [{ at: new Date(EVENT.at.getTime() + 1) }, { eventId: '8' }, { mailboxId: 'other' }]
+  expect(others.map((other) => webhookId({ ...EVENT, ...other })).filter((other) => other === id)).toEqual([])
+})
+
+test('the signature is that of Standard Webhooks, by hand', () => {
+  const secret = Buffer.alloc(32, 9)
+  const mac = createHmac('sha256', secret).update('evt_1.1795651200.{}').digest('base64')
+  expect(signedHeaders(secret, 'evt_1', '{}', new Date(1_795_651_200_999))).toEqual({
+    'webhook-id': 'evt_1',
+    'webhook-timestamp': '1795651200',
+    'webhook-signature': `v1,${mac}`,
+  })
+})
