@@ -20,7 +20,8 @@ export async function readHead(octets: AsyncIterable<Buffer>, maxOctets: number)
   if (gathered.isCrOnly) faults.add('line-ends-mended')
   const text = textOf(gathered)
   const { lines, bodyAt } = headerLines(text, faults)
-  const isCut = gathered.isOver && bodyAt >= text.length
+  // The last line may have been cut anywhere, and tells nothing then.
+  const isCut = gathered.isOver && !text.includes('\n', bodyAt)
   if (isCut) faults.add('header-truncated')
   return { lines, body: body(gathered, bodyAt, isCut), faults }
 }
