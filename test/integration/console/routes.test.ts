@@ -70,10 +70,10 @@ async function isRefused({ method, path }: Route, headers: Record<string, string
 test('every other route refuses who is not logged in, whose login is over, made up, altered, or of other tokens', async () => {
   const tokens = { operator: OPERATOR, auditor: AUDITOR }
   const actor = { role: 'operator', name: 'token:operator' } as const
-  const sessions = createSessions(tokens)
+  const sessions = createSessions(tokens, null)
   const long = new Date(Date.now() - SESSION_SECONDS * 1000 - 1)
   const sealed = sessions.seal(sessions.begin(actor, new Date()))
-  const others = createSessions({ operator: 'another', auditor: null })
+  const others = createSessions({ operator: 'another', auditor: null }, null)
   const key = Buffer.from(hkdfSync('sha256', '', '', 'mailchute console session 1', 32))
   const text = Buffer.from(JSON.stringify(['operator', 'token:operator', 'x', Date.now() + 1e9])).toString('base64url')
   const cookies = [

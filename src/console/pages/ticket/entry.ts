@@ -8,7 +8,7 @@ export function entryOf(entry: ShownEntry, now: Date): Html {
   const { inboundMessageId, fromName, fromAddress, trust, text, attachments, attachmentCount, createdAt } = entry
   const reply = (entry.reply ?? text ?? '').trim()
   const hasMore = text !== null && text.trim() !== reply
-  return html`<article class="card entry" data-key="${entry.id}">
+  return html`<article class="card entry" data-key="${inboundMessageId}">
             <header>
               <strong>${fromName || fromAddress}</strong> ${fromName !== '' && html`<small>${fromAddress}</small>`} ${tag(trust)}
               <small class="when">${instant(createdAt, now)}</small>
