@@ -22,6 +22,7 @@ const serviceSchema = z.object({
   read_only: z.boolean().default(false),
   tmpfs: z.array(z.string()).default([]),
   cap_drop: z.array(z.string()).default([]),
+  image: z.string().optional(),
   command: z.string().optional(),
   healthcheck: z.object({ test: z.array(z.string()) }).optional(),
 })
@@ -50,7 +51,20 @@ describe('compose.yaml', () => {
   test('its Redis evicts nothing and writes to disk, and both servers say when they are ready (I4)', async () => {
     const { postgres, redis } = composeSchema.parse(parse(await read('compose.yaml'))).services
     expect(redis.command).toMatch(/--maxmemory-policy noeviction .*--appendonly yes/)
+    // Where the image of PostgreSQL 18 and newer keeps its files; with a volume anywhere else it does not start.
+    expect([postgres.image, ...postgres.volumes]).toEqual(['postgres:18', 'postgres:/var/lib/postgresql'])
     expect([postgres.healthcheck?.test[0], redis.healthcheck?.test[0]]).toEqual(['CMD-SHELL', 'CMD'])
+  })
+})
+
+describe('what docs/deploy.md says', () => {
+  test('of secrets is what the unit hands on, and no folder of them is given to a container that cannot open it', async () => {
+    const [unit, docs] = await Promise.all([read('deploy/systemd/mailchute.service'), read('docs/deploy.md')])
+    const handedOn = [...unit.matchAll(/^LoadCredential=([\w-]+):/gm)].map((found) => found[1])
+    const named = [...docs.matchAll(/^ +(\w+)_FILE=\/run\/credentials\/mailchute\.service\/([a-z-]+)/gm)]
+    expect([...new Set(named.map((found) => found[2]))].toSorted()).toEqual(handedOn.toSorted())
+    expect(unknownSettings(['MAILBOX_SUPPORT_URL', ...named.map((found) => `${found[1]}_FILE`)])).toEqual([])
+    expect(docs).not.toMatch(/--volume \S*\/secrets:/)
   })
 })
 
@@ -79,6 +93,11 @@ describe('deploy/systemd/mailchute.service', () => {
     ]) {
       expect(lines).toContain(line)
     }
+  })
+
+  test('its commands by hand are a script that a shell can read', async () => {
+    const script = new URL('../../deploy/systemd/mailchute', import.meta.url).pathname
+    await expect(promisify(execFile)('sh', ['-n', script])).resolves.toMatchObject({ stderr: '' })
   })
 
   test('systemd, where there is one, takes it as it is', async () => {
