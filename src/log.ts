@@ -10,6 +10,7 @@ export const LOG_EVENTS = {
   'worker.stopping': 'info',
   'worker.stopped': 'info',
   'worker.failed': 'fatal',
+  'worker.late': 'warn',
   'database.migrated': 'info',
   'poll.finished': 'info',
   'poll.failed': 'warn',

@@ -1,5 +1,5 @@
 /** `mailchute run`: the background worker, until it is told to stop. */
-import { schedule } from 'node-cron'
+import { schedule, setLogger } from 'node-cron'
 import type { Config, MailboxConfig } from '../config.ts'
 import { asMailchuteError, MailchuteError } from '../errors.ts'
 import type { JobRun, Queue } from '../queue/queue.ts'
@@ -7,6 +7,7 @@ import { type Mailbox, OPERATOR } from '../store/mailboxes.ts'
 import { SWEEP_SECONDS, sweep } from '../upkeep/sweep.ts'
 import { alertDuty } from './alert-duty.ts'
 import { type App, mailboxesOf, openApp } from './app.ts'
+import { clockLog } from './clock-log.ts'
 import { loginsDuty } from './logins-duty.ts'
 import { retentionDuty } from './retention-duty.ts'
 import { createPollOnce, POLLS_AT_ONCE, type PollOnce, startWork } from './roles.ts'
@@ -33,6 +34,7 @@ export async function run(config: Config, only: readonly Role[] | null, signal: 
   const roles = only ?? ROLES
   const mailboxes = roles.includes('poll') ? mailboxesOf(config) : []
   await using app = await openApp(config)
+  setLogger(clockLog(app.log))
   const sender = roles.includes('send') ? await openSender(app, config.mailboxes) : null
   const deliverer = roles.includes('send') ? await openDeliverer(app, signal) : null
   const queue = await app.openQueue()
