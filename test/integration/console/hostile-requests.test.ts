@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import fc from 'fast-check'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startConsole } from '../../../src/console/server.ts'
 import { letter } from '../../support/front-desk.ts'
 import { type Login, OPERATOR, type Served, serveDesk } from '../../support/served.ts'
 
@@ -284,6 +285,34 @@ describe('on the wire', () => {
   ])('is refused: %#', async (text) => {
     const { ended } = await open(text)
     expect(await ended).toMatch(/^HTTP\/1\.1 4(?:00|31) |^$/)
+  })
+})
+
+describe('what others do', () => {
+  test('many who ask for figures at once cost the database one look, and a queue that is away undoes no action', async () => {
+    let looks = 0
+    const { store } = served.deps
+    const figures = () => {
+      looks++
+      return store.figures()
+    }
+    const wake = () => Promise.reject(new Error('the queue is away'))
+    const deps = { ...served.deps, store: { ...store, figures }, wake, requestPoll: wake }
+    const console = await startConsole(deps, { host: '127.0.0.1', port: 0 })
+    const at = `http://127.0.0.1:${console.port}`
+    try {
+      const answers = await Promise.all(Array.from({ length: 20 }, () => fetch(`${at}/metrics`)))
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+      expect(looks).toBeLessThan(10)
+      const act = (path: string, action: string) =>
+        fetch(at + path, { method: 'POST', redirect: 'manual', headers: bearer, body: new URLSearchParams({ action }) })
+      const again = await act(`/messages/${id}/act`, 'release')
+      expect([again.status, again.headers.get('location')]).toEqual([303, expect.stringContaining('count=1')])
+      expect((await act('/mailboxes/support/act', 'resume')).status).toBe(303)
+      expect((await act('/mailboxes/support/act', 'poll')).status).toBe(500)
+    } finally {
+      await console.close()
+    }
   })
 })
 
