@@ -55,6 +55,7 @@ export const LOG_EVENTS = {
   'retention.failed': 'error',
   'serve.started': 'info',
   'serve.skipped': 'warn',
+  'console.failed': 'warn',
   'console.login': 'info',
   'console.login-refused': 'warn',
 } as const satisfies Record<string, pino.Level>

@@ -45,7 +45,7 @@ export interface ConsoleDeps {
   readonly tokens: ConsoleTokens | null
   /** Without it people log in by token alone. */
   readonly oidc?: OidcConfig | null
-  /** Hears of logins. */
+  /** Hears of logins and faults. */
   readonly log?: Pick<Log, 'event' | 'failure'>
   /** Reads the mail that people look at; its end is that of who made it. */
   readonly parsePool: ParsePool
@@ -89,7 +89,7 @@ export async function startConsole(
     for (const each of [method].flat()) routes.push({ method: each, url })
   })
   addSecurityHeaders(server)
-  addErrorPages(server)
+  addErrorPages(server, deps.log)
   addHealth(server, deps)
   if (deps.tokens !== null) await addConsole(server, deps, deps.tokens)
   try {

@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { MailchuteError } from '../../errors.ts'
+import { refusalOf, tellFault } from '../refusal.ts'
 import { openApiOf } from './openapi.ts'
 import { sendProblem } from './problem.ts'
 import type { ApiDeps, Route } from './route.ts'
@@ -30,8 +31,12 @@ export async function addApi(server: FastifyInstance, deps: ApiDeps): Promise<vo
   const document = openApiOf(ROUTES)
   await server.register(
     async (api) => {
-      api.setErrorHandler((thrown, _, reply) => sendProblem(reply, thrown))
-      api.setNotFoundHandler((_, reply) => sendProblem(reply, nothingHere()))
+      api.setErrorHandler((thrown, request, reply) => {
+        const refusal = refusalOf(thrown)
+        tellFault(deps.log, request, refusal)
+        return sendProblem(reply, refusal)
+      })
+      api.setNotFoundHandler((_, reply) => sendProblem(reply, refusalOf(nothingHere())))
       api.get('/openapi.json', LIMITED, () => document)
       for (const route of ROUTES) add(api, route, deps)
     },

@@ -209,7 +209,7 @@ describe('what is asked for', () => {
 
   test('is too large a form', async () => {
     const answer = await ask('/quarantine', form({ csrf: operator.csrf, note: 'x'.repeat(100_000) }, headers()))
-    expect(answer.status).toBe(400)
+    expect(answer.status).toBe(413)
   })
 
   test('is done to what there is only: ids of others, notes that are too long, actions that there are not', async () => {

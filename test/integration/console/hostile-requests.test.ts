@@ -249,7 +249,7 @@ describe('two at once', () => {
       ])
       return served.ask('/quarantine', { method: 'POST', headers: { cookie: operator.cookie }, body })
     }
-    expect((await send(Array.from({ length: 10_000 }, () => id))).status).toBe(400)
+    expect((await send(Array.from({ length: 10_000 }, () => id))).status).toBe(413)
     expect((await send(Array.from({ length: 1001 }, () => id))).status).toBe(400)
     expect((await send(['00000000-0000-4000-8000-000000000000'])).headers.get('location')).toContain('count=0')
   })
