@@ -77,12 +77,14 @@ describe('serve', () => {
   test('is alive, but not ready, while the database is gone', async () => {
     const cluster = await startCluster()
     opened.push(() => cluster.dispose())
-    const { at } = await serving(['--only', 'serve'], { DATABASE_URL: await cluster.createDatabase() })
+    const { at, line } = await serving(['--only', 'serve'], { DATABASE_URL: await cluster.createDatabase() })
     await cluster.stop('immediate')
     expect((await fetch(`${at}/livez`)).status).toBe(200)
     const ready = await fetch(`${at}/readyz`)
     expect([ready.status, await ready.json()]).toEqual([503, expect.objectContaining({ code: 'store/unavailable' })])
     expect((await fetch(`${at}/metrics`)).status).toBe(503)
+    const told = await line(({ event }) => event === 'console.failed')
+    expect(told).toMatchObject({ route: '/metrics', code: 'store/unavailable' })
   })
 
   test('on a port that is taken: asked for by name it ends and says what to do, else the mail goes on', async () => {
