@@ -10,6 +10,7 @@ export interface Producer<Data> {
   getJobCounts(...types: JobType[]): Promise<Record<string, number>>
   add(name: string, data: Data, options: JobsOptions): Promise<unknown>
   addBulk(jobs: { name: string; data: Data; opts: JobsOptions }[]): Promise<unknown>
+  waitUntilReady(): Promise<unknown>
   close(): Promise<void>
 }
 export interface Consumer {
@@ -82,14 +83,29 @@ const POOL_SIZE = 2
 
 function postgresBackend(connectionString: string, onTrouble: (error: Error) => void): Backend {
   const connection = { connectionString, migrate: true, max: POOL_SIZE, onConnect: heardByNobody }
+  const queues: Producer<unknown>[] = []
   return {
-    queue: <Data>(name: string) =>
-      heard(new Queue(name, { connection }, createPostgresBackend), onTrouble) as Producer<Data>,
+    queue: <Data>(name: string) => {
+      const queue = heard(new Queue(name, { connection }, createPostgresBackend), onTrouble) as Producer<Data>
+      queues.push(queue as Producer<unknown>)
+      return queue
+    },
     worker: (name, run, settings) =>
       heard(new Worker(name, run, { ...optionsOf(settings), connection }, createPostgresBackend), onTrouble),
-    check: async () => undefined,
+    check: async () => {
+      await Promise.all(queues.map((queue) => queue.waitUntilReady())).catch(notSetUp)
+    },
     close: async () => undefined,
   }
+}
+
+/** BullMQ makes its tables itself; where it may not, each of its calls would wait for ever. */
+function notSetUp(cause: unknown): never {
+  const said = cause instanceof Error ? cause.message : String(cause)
+  throw new MailchuteError('queue/unavailable', `the queue cannot be set up in the database: ${said}`, {
+    cause,
+    hint: 'let the role of DATABASE_URL make its tables (GRANT CREATE ON DATABASE), or set REDIS_URL',
+  })
 }
 
 /**
