@@ -87,7 +87,9 @@ test.each([
       return entries
     }
     const lockless = { ...store, mailboxes, ledger: { ...store.ledger, census } }
-    const polls = await Promise.all([bench.poll({ store: lockless }), bench.poll({ store: lockless })])
+    // Not with short deadlines: the server makes megabytes in this process.
+    const poll = () => bench.worker.poll({ store: lockless })
+    const polls = await Promise.all([poll(), poll()])
     for (const each of polls) expect(each).toMatchObject({ error: null, sheet: { retrieved: 2 } })
     expect(bench.count('download')).toBe(4)
     await bench.worker.workOff()
