@@ -11,7 +11,7 @@ let operator: Visit
 beforeAll(async () => {
   ;[console, browser] = await Promise.all([serveConsole(hostileMails()), launch()])
   operator = await visit(browser, console.at, { token: OPERATOR_TOKEN })
-}, 90_000)
+}, 300_000)
 
 afterAll(async () => {
   await browser?.close()

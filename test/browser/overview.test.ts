@@ -63,7 +63,7 @@ beforeAll(async () => {
     () => store.close(),
     () => client.end(),
   )
-}, 90_000)
+}, 300_000)
 
 afterAll(async () => {
   for (const close of closers) await close()
@@ -168,7 +168,7 @@ describe('news', () => {
     await page.getByLabel('Note').fill('half a no')
     await page.locator(`tr[data-key="${key}"] a`).first().focus()
     await arrive('first-news')
-    await expect.poll(() => newest(page), { timeout: 10_000 }).toContain('first-news')
+    await expect.poll(() => newest(page), { timeout: 100_000 }).toContain('first-news')
     expect(await page.locator('tr:has(input:checked)').getAttribute('data-key')).toBe(key)
     expect(await page.locator(`tr[data-key="${key}"] a:focus`).count()).toBe(1)
     expect(await page.getByLabel('Note').inputValue()).toBe('half a no')
@@ -185,7 +185,7 @@ describe('news', () => {
     })()`)
     await arrive('second-news')
     await expect
-      .poll(() => page.locator('li[data-key="Last 24 hours"] .figure').textContent(), { timeout: 10_000 })
+      .poll(() => page.locator('li[data-key="Last 24 hours"] .figure').textContent(), { timeout: 100_000 })
       .toBe('72')
     expect(await page.evaluate('[scrollY, String(getSelection())]')).toEqual([place, 'box-12'])
     expect(await page.locator('details[open]').count()).toBe(1)

@@ -32,7 +32,7 @@ beforeAll(async () => {
   ;[console, browser] = await Promise.all([serveConsole(MAILS, settings), launch()])
   shots = process.env['SCREENSHOTS'] ?? (await mkdtemp(path.join(process.env['TEST_RUN_FOLDER'] ?? tmpdir(), 'shots-')))
   operator = await visit(browser, console.at, { token: OPERATOR_TOKEN, viewport: { width: 1280, height: 900 } })
-}, 90_000)
+}, 300_000)
 
 afterAll(async () => {
   await browser?.close()
@@ -273,7 +273,7 @@ describe('what operators do', () => {
       expect(await page.locator('tr[data-key=test] .tag').first().textContent()).toBe('paused')
       console.mailbox.deliver(named('News of the hour', 'news'))
       await page.getByRole('button', { name: 'Resume: test' }).click()
-      await open.getByText('News of the hour').waitFor({ timeout: 20_000 })
+      await open.getByText('News of the hour').waitFor({ timeout: 100_000 })
       await page.getByRole('button', { name: 'Poll now: test' }).click()
       expect(await page.getByRole('status').textContent()).toBe('A poll was asked for.')
     })

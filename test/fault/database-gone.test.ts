@@ -25,7 +25,7 @@ const WORK_SECONDS = 20
 /** The period of the sweep, and what the queue takes to notice. */
 const BOUND_MILLISECONDS = 200_000
 
-beforeAll(buildProgram, 120_000)
+beforeAll(buildProgram, 300_000)
 
 const QUEUES = [...(redisAvailable ? (['Redis'] as const) : []), 'PostgreSQL'] as const
 
@@ -129,7 +129,7 @@ async function openBench(queue: (typeof QUEUES)[number], serve = startMailbox): 
 async function emptied({ sandbox, mailbox }: TestMailbox): Promise<void> {
   const commands = createBeats<Command>()
   sandbox.onCommand(commands.beat)
-  await commands.until(() => mailbox.messages().length === 0, 60_000)
+  await commands.until(() => mailbox.messages().length === 0)
 }
 
 function ticketed(running: Running, count: number): Promise<LogLine> {

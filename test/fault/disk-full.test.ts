@@ -23,7 +23,7 @@ let cluster: TestCluster | undefined
 beforeAll(async () => {
   disk = await mountSmallDisk(DISK_BYTES)
   if (disk !== null) cluster = await clusterOn(disk.folder)
-}, 60_000)
+}, 300_000)
 afterAll(async () => {
   await cluster?.dispose()
   await disk?.[Symbol.asyncDispose]()
@@ -52,7 +52,7 @@ test('a disk that fills up in the middle of a poll ends it, and nothing is delet
   expect(server.mailbox.messages()).toEqual([])
   await worker.workOff()
   expect(await brokenPromises(databaseUrl, { octets: MAILS, tickets: MAILS.length })).toEqual([])
-}, 120_000)
+}, 300_000)
 
 test('a disk with less room than PostgreSQL needs is not filled further: no RETR', async ({ skip }) => {
   if (disk === null || cluster === undefined) return skip('a tmpfs cannot be mounted here: that takes root')

@@ -12,7 +12,7 @@ let desk: Acknowledging
 beforeAll(async () => {
   await buildProgram()
   desk = await openAcknowledging()
-}, 120_000)
+}, 300_000)
 afterAll(() => desk[Symbol.asyncDispose]())
 
 const left = async () => {

@@ -30,7 +30,7 @@ let redis: TestRedis | undefined
 beforeAll(async () => {
   await buildProgram()
   if (redisAvailable) redis = await startRedis()
-}, 120_000)
+}, 300_000)
 afterAll(() => redis?.stop())
 
 /** Each over a database of its own; the first server with either queue, the others with the database's. */

@@ -15,7 +15,7 @@ let redis: TestRedis | undefined
 beforeAll(async () => {
   await buildProgram()
   if (redisAvailable) redis = await startRedis()
-}, 120_000)
+}, 300_000)
 afterAll(() => redis?.stop())
 
 test.skipIf(!redisAvailable)('FLUSHALL of Redis in the middle of a drain', async () => {

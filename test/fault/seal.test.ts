@@ -12,7 +12,7 @@ import { createFaults, type Faults, type Moment } from '../support/faults.ts'
 import { mail } from '../support/mails.ts'
 import { buildProgram, start } from '../support/program.ts'
 
-beforeAll(buildProgram, 120_000)
+beforeAll(buildProgram, 300_000)
 
 const OPTIONS = { patienceMilliseconds: 30_000, eventsASeal: 5 }
 const CALLS = ['head', 'horizon', 'isReached', 'sealNext']

@@ -12,7 +12,7 @@ import { mail } from '../support/mails.ts'
 import { buildProgram, type Running, start } from '../support/program.ts'
 import { brokenPromises } from '../support/promises.ts'
 
-beforeAll(buildProgram, 120_000)
+beforeAll(buildProgram, 300_000)
 
 const RECIPIENTS = ['anna@example.com', 'bert@example.com', 'carla@example.com']
 /** The server does not know one of them, and has no time for another at first. */

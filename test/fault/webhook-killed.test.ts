@@ -12,7 +12,7 @@ import { startReceiver } from '../support/webhook-receiver.ts'
 
 const TEST_MILLISECONDS = 120_000
 
-beforeAll(buildProgram, 120_000)
+beforeAll(buildProgram, 300_000)
 
 const opened: (() => Promise<unknown>)[] = []
 afterEach(async () => {

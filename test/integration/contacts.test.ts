@@ -11,7 +11,7 @@ beforeAll(async () => {
   await buildProgram()
   desk = await openAcknowledging()
   await write('first')
-}, 120_000)
+}, 300_000)
 afterAll(() => desk?.[Symbol.asyncDispose]())
 
 async function write(id: string): Promise<void> {

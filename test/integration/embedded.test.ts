@@ -366,7 +366,7 @@ async function eventually(check: () => Promise<void>): Promise<void> {
           () => true,
           () => false,
         ),
-      { timeout: 20_000, interval: 10 },
+      { timeout: 100_000, interval: 10 },
     )
     .toBe(true)
 }

@@ -10,7 +10,7 @@ let dovecot: Dovecot
 beforeAll(async () => {
   await buildProgram()
   dovecot = await startDovecot()
-}, 60_000)
+}, 300_000)
 afterAll(() => dovecot[Symbol.asyncDispose]())
 
 const running: Running[] = []

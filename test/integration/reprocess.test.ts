@@ -23,7 +23,7 @@ const AFTER = `rules:
     then: { hold: true }
 `
 
-beforeAll(buildProgram, 120_000)
+beforeAll(buildProgram, 300_000)
 
 /** Everything that could have been written. */
 const everything = async (desk: Desk) => {

@@ -17,7 +17,7 @@ let certificate: Certificate
 beforeAll(async () => {
   await buildProgram()
   certificate = await makeCertificate('IP:127.0.0.1')
-}, 120_000)
+}, 300_000)
 
 const opened: (() => Promise<unknown>)[] = []
 afterEach(async () => {

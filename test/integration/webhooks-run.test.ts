@@ -8,7 +8,7 @@ import { answer, startReceiver } from '../support/webhook-receiver.ts'
 
 const SECRET = `whsec_${Buffer.alloc(32, 9).toString('base64')}`
 
-beforeAll(buildProgram, 120_000)
+beforeAll(buildProgram, 300_000)
 
 const opened: (() => Promise<unknown>)[] = []
 afterEach(async () => {

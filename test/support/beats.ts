@@ -6,7 +6,7 @@ export interface Beats<T> {
   readonly count: number
 }
 
-const BOUND_MILLISECONDS = 20_000
+const BOUND_MILLISECONDS = 100_000
 
 export function createBeats<T>(): Beats<T> {
   const waiting: (() => void)[] = []

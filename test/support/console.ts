@@ -33,7 +33,7 @@ const RULES = `rules:
     then: { suppress: true }
 `
 
-const LONGEST_MILLISECONDS = 300_000
+const LONGEST_MILLISECONDS = 900_000
 
 /** `more` are settings beside the usual ones. */
 export async function serveConsole(

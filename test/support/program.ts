@@ -76,7 +76,7 @@ export interface StartOptions {
   readonly hasInput?: boolean
 }
 
-const LONGEST_MILLISECONDS = 110_000
+const LONGEST_MILLISECONDS = 230_000
 
 export function start(args: readonly string[], settings: Settings = {}, options: StartOptions = {}): Running {
   const cwd = options.cwd ?? mkdtempSync(path.join(process.env['TEST_RUN_FOLDER'] ?? tmpdir(), 'cwd-'))

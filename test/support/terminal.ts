@@ -6,7 +6,7 @@ import { stripVTControlCharacters } from 'node:util'
 import type { Settings } from './program.ts'
 
 const MAIN = path.join(fileURLToPath(new URL('../..', import.meta.url)), 'dist/main.js')
-const LONGEST_MILLISECONDS = 20_000
+const LONGEST_MILLISECONDS = 100_000
 
 export const ENTER = '\r'
 export const DOWN = '\x1b[B'

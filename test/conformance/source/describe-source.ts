@@ -27,7 +27,7 @@ export function describeSource(name: string, start: () => Promise<SourceServer>)
     let server: SourceServer
     beforeAll(async () => {
       server = await start()
-    }, 60_000)
+    }, 300_000)
     afterAll(() => server?.[Symbol.asyncDispose]())
 
     const filled = async (messages: readonly Buffer[]): Promise<TestMailbox> => {

@@ -11,7 +11,7 @@ import { mail } from '../../support/mails.ts'
 let dovecot: Dovecot
 beforeAll(async () => {
   dovecot = await startDovecot()
-}, 60_000)
+}, 300_000)
 afterAll(() => dovecot[Symbol.asyncDispose]())
 
 let users = 0

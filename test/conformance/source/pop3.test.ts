@@ -36,7 +36,7 @@ describe('Dovecot', () => {
   let dovecot: Dovecot
   beforeAll(async () => {
     dovecot = await startDovecot()
-  }, 60_000)
+  }, 300_000)
   afterAll(() => dovecot[Symbol.asyncDispose]())
 
   const connect = (mailbox: Account) => pop3(mailbox)(new AbortController().signal)

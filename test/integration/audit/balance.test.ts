@@ -18,7 +18,7 @@ beforeAll(async () => {
   const large = Buffer.concat([mail({ id: 'large' }), Buffer.alloc(HELD_BYTES, 'x\r\n')])
   desk.deliver(large)
   await desk.worker.poll({}, { maxMessageBytes: MAX_BYTES })
-}, 120_000)
+}, 300_000)
 afterAll(() => desk[Symbol.asyncDispose]())
 
 /** What the balance is if that is done, which is then undone. */

@@ -31,7 +31,7 @@ beforeAll(async () => {
     `INSERT INTO inbound_events (mailbox_id, code) SELECT id, 'test/other' FROM mailboxes WHERE name = 'other'`,
   )
   good = await exported('good', ['--raw'])
-}, 120_000)
+}, 300_000)
 afterAll(() => desk[Symbol.asyncDispose]())
 
 /** Returns the folder. */

@@ -7,7 +7,7 @@ import { createDatabase } from '../../support/postgres.ts'
 import { buildProgram, run } from '../../support/program.ts'
 import { startMailbox } from '../../support/sandbox.ts'
 
-beforeAll(buildProgram, 120_000)
+beforeAll(buildProgram, 300_000)
 
 async function query(url: string, ...statements: string[]): Promise<void> {
   const client = new Client({ connectionString: url })

@@ -6,7 +6,7 @@ import { buildProgram, run, start } from '../../support/program.ts'
 
 const KEY = Buffer.alloc(32, 1).toString('base64')
 
-beforeAll(buildProgram, 120_000)
+beforeAll(buildProgram, 300_000)
 
 const verify = (log: AuditLog, ...options: string[]) =>
   run(['audit', 'verify', ...options], { DATABASE_URL: log.url, MAILCHUTE_SECRET_KEY: KEY })

@@ -21,7 +21,7 @@ beforeAll(async () => {
   id = all.find(({ state }) => state === 'ticketed')?.id ?? ''
   held = all.find(({ state }) => state === 'quarantined')?.id ?? ''
   operator = await logIn(OPERATOR_TOKEN)
-}, 90_000)
+}, 300_000)
 
 afterAll(() => console?.[Symbol.asyncDispose]())
 

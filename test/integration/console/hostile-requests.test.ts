@@ -17,7 +17,7 @@ beforeAll(async () => {
   const [found] = await served.desk.store.browse.messages({}, null, 1)
   id = found?.id ?? ''
   operator = await served.logIn(OPERATOR)
-}, 60_000)
+}, 300_000)
 
 afterAll(() => served?.[Symbol.asyncDispose]())
 
@@ -123,7 +123,7 @@ describe('whatever is asked for', () => {
       }),
       { numRuns: 120 },
     )
-  }, 60_000)
+  }, 300_000)
 
   test('every route that acts does it, or says what it does not understand', async () => {
     const acting = served.console.routes.filter(
@@ -174,7 +174,7 @@ describe('whatever is asked for', () => {
     for (const path of ['/', '/tickets/1', `/messages/${id}`]) {
       expect((await served.ask(path, { headers: bearer })).status).toBe(200)
     }
-  }, 60_000)
+  }, 300_000)
 
   test.each(['__proto__', 'constructor', 'toString'])('a ticket may have the tag %s', async (tag) => {
     const headers = { ...bearer, 'content-type': 'application/json' }

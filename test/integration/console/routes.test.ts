@@ -35,7 +35,7 @@ beforeAll(async () => {
   guarded = served.console.routes
     .filter(({ url }) => !OPEN.includes(url))
     .map(({ method, url }) => ({ method, path: pathOf(url) }))
-}, 60_000)
+}, 300_000)
 
 afterAll(() => served?.[Symbol.asyncDispose]())
 

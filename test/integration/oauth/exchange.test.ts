@@ -15,7 +15,7 @@ import { createDatabase } from '../../support/postgres.ts'
 import { buildProgram, logLines, run, runJson, type Settings } from '../../support/program.ts'
 import { startExchangeMailbox, type TestMailbox } from '../../support/sandbox.ts'
 
-beforeAll(buildProgram, 120_000)
+beforeAll(buildProgram, 300_000)
 
 let stack: AsyncDisposableStack
 let server: TestMailbox
@@ -86,7 +86,7 @@ describe('a mailbox with the manners of Exchange and an OAuth client', () => {
     server.sandbox.behave([])
     const [report] = await runJson(['drain', '--json'], settings)
     expect(report).toMatchObject({ mailboxes: [{ deleted: 2, error: null }] })
-  }, 60_000)
+  }, 300_000)
 
   test('is what outlook:// means, wherever its host is', async () => {
     const { MAILBOX_TEST_URL: _, ...settings } = await settingsOf(CLIENT_SECRET)

@@ -57,7 +57,7 @@ let desk: Acknowledging
 beforeAll(async () => {
   await buildProgram()
   if (redisAvailable) redis = await startRedis()
-}, 120_000)
+}, 300_000)
 afterAll(async () => await redis?.stop())
 beforeEach(async () => {
   desk = await openAcknowledging(redis === undefined ? {} : { env: { REDIS_URL: redis.url } })

@@ -9,7 +9,7 @@ import { tracesInDatabase } from '../../support/traces.ts'
 const DAY_SECONDS = 86_400
 const WORDS = ['carla@example.com', 'About first', 'this is first']
 
-beforeAll(buildProgram, 120_000)
+beforeAll(buildProgram, 300_000)
 
 let desk: Acknowledging
 beforeEach(async () => {

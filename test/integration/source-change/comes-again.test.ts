@@ -36,7 +36,7 @@ describe.each(DIRECTIONS)('mail that is kept on the server, %s,', (_, first, sec
 })
 
 describe('the program', () => {
-  beforeAll(buildProgram, 120_000)
+  beforeAll(buildProgram, 300_000)
 
   test('tells what it suppressed and held, and lets through what an operator releases (I8)', async () => {
     await using servers = await startServers()
