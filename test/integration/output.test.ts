@@ -83,7 +83,7 @@ const ticket = z.strictObject({
   ...{ tags: z.array(z.string()), assignee: z.string().nullable() },
 })
 const attachment = z.strictObject({
-  ...{ filename: z.string().nullable(), contentType: z.string(), sizeBytes: count, sha256: digest },
+  ...{ position: count, filename: z.string().nullable(), contentType: z.string(), sizeBytes: count, sha256: digest },
 })
 const entry = z.strictObject({
   ...{ inboundMessageId: z.uuid(), messageId: z.string().nullable(), kind: z.string(), from: address },
