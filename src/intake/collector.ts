@@ -23,19 +23,20 @@ export interface Committed {
 
 /** Downloaded and not yet durable. */
 const IN_MEMORY_BYTES = 16 * 1024 * 1024
-/** A message that grows beyond this streams into a transaction of its own. */
+/** What a download may grow to before it streams, unless `PollDeps` says otherwise. */
 const STREAM_ABOVE_BYTES = 4 * 1024 * 1024
 
 export function createCollector(
   intake: Store['intake'],
   polling: Polling,
   onStored: (stored: readonly Stored[]) => void,
+  streamAboveBytes = STREAM_ABOVE_BYTES,
 ): Collector {
   const group = createGroupCommit(intake, polling, onStored)
   const memory = createBudget(group)
   return {
     retrieve: async (entry, download) => {
-      const place = createPlace(memory, (first) => streamInto(intake, polling, first))
+      const place = createPlace(memory, streamAboveBytes, (first) => streamInto(intake, polling, first))
       try {
         const { sizeBytes, sha256, headerSha256 } = await download(place.sink)
         const storedBefore = entry.stored?.sha256 ?? null
@@ -84,7 +85,7 @@ function createBudget(group: GroupCommit): Budget {
 }
 
 /** Where the octets of one message go as they come: into memory, and once they are too many, into the store. */
-function createPlace(memory: Budget, stream: (first: readonly Buffer[]) => Streamed) {
+function createPlace(memory: Budget, streamAboveBytes: number, stream: (first: readonly Buffer[]) => Streamed) {
   let octets: Buffer[] = []
   let bytes = 0
   let streamed: Streamed | null = null
@@ -97,7 +98,7 @@ function createPlace(memory: Budget, stream: (first: readonly Buffer[]) => Strea
     octets.push(piece)
     bytes += piece.length
     const wait = memory.take(piece.length)
-    if (bytes <= STREAM_ABOVE_BYTES) return wait
+    if (bytes <= streamAboveBytes) return wait
     streamed = stream(octets)
     octets = []
     return streamed.started.finally(release)

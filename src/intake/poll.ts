@@ -30,6 +30,8 @@ export interface PollDeps {
   readonly assertRoom: () => Promise<void>
   readonly now: () => Date
   readonly random: () => number
+  /** A message that grows beyond this streams into a transaction of its own; 4 MiB unless told. */
+  readonly streamAboveBytes?: number
 }
 
 export type PollResult =
@@ -170,7 +172,7 @@ async function work(
     // Handled here and now: while the poll goes on, nobody looks at it yet.
     wakes.push(told.catch(() => undefined))
   }
-  const collector = createCollector(deps.store.intake, polling, onStored)
+  const collector = createCollector(deps.store.intake, polling, onStored, deps.streamAboveBytes)
   const deadline = deps.now().getTime() + SESSION_MILLISECONDS
   const isOver = () => deps.now().getTime() > deadline
   try {

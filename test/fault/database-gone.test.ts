@@ -21,9 +21,9 @@ const RETRIEVED = 70
 /** Of the work. */
 const TICKETED = 40
 /** For a machine that is busy with other tests. */
-const WORK_SECONDS = 20
+const WORK_SECONDS = 60
 /** The period of the sweep, and what the queue takes to notice. */
-const BOUND_MILLISECONDS = 200_000
+const BOUND_MILLISECONDS = 400_000
 
 beforeAll(buildProgram, 300_000)
 
@@ -34,42 +34,34 @@ describe.concurrent('`run` lives through', () => {
   test.each([
     ...QUEUES.map((queue) => [queue, 'POP3', startMailbox] as const),
     ['PostgreSQL', 'POP3 as Exchange has it', startExchangeMailbox] as const,
-  ])(
-    'a crash of PostgreSQL in the middle of a poll, with the queue in %s, over %s',
-    async (queue, _, serve) => {
-      await using bench = await openBench(queue, serve)
-      const crashed = Promise.withResolvers<void>()
-      let retrieved = 0
-      bench.server.sandbox.onCommand(({ verb }) => {
-        if (verb !== 'RETR') return undefined
-        retrieved += 1
-        if (retrieved === RETRIEVED) void bench.cluster.stop('immediate').then(crashed.resolve)
-        return retrieved < RETRIEVED ? undefined : crashed.promise
-      })
-      await crashed.promise
-      await bench.running.line(({ event }) => event === 'poll.failed')
-      expect(bench.server.mailbox.messages()).toHaveLength(MAILS.length)
-      await bench.cluster.start()
-      await bench.allTicketed()
-    },
-    BOUND_MILLISECONDS,
-  )
+  ])('a crash of PostgreSQL in the middle of a poll, with the queue in %s, over %s', async (queue, _, serve) => {
+    await using bench = await openBench(queue, serve)
+    const crashed = Promise.withResolvers<void>()
+    let retrieved = 0
+    bench.server.sandbox.onCommand(({ verb }) => {
+      if (verb !== 'RETR') return undefined
+      retrieved += 1
+      if (retrieved === RETRIEVED) void bench.cluster.stop('immediate').then(crashed.resolve)
+      return retrieved < RETRIEVED ? undefined : crashed.promise
+    })
+    await crashed.promise
+    await bench.running.line(({ event }) => event === 'poll.failed')
+    expect(bench.server.mailbox.messages()).toHaveLength(MAILS.length)
+    await bench.cluster.start()
+    await bench.allTicketed()
+  })
 
-  test.each(QUEUES)(
-    'a crash of PostgreSQL in the middle of the work, with the queue in %s',
-    async (queue) => {
-      await using bench = await openBench(queue)
-      await ticketed(bench.running, TICKETED)
-      await bench.cluster.stop('immediate')
-      const late = mail({ id: 'late' })
-      bench.server.mailbox.deliver(late, 'late')
-      await bench.running.line(({ event }) => event === 'poll.failed' || event === 'wake.failed')
-      expect(bench.server.mailbox.messages().map(({ uniqueId }) => uniqueId)).toContain('late')
-      await bench.cluster.start()
-      await bench.allTicketed([late])
-    },
-    BOUND_MILLISECONDS,
-  )
+  test.each(QUEUES)('a crash of PostgreSQL in the middle of the work, with the queue in %s', async (queue) => {
+    await using bench = await openBench(queue)
+    await ticketed(bench.running, TICKETED)
+    await bench.cluster.stop('immediate')
+    const late = mail({ id: 'late' })
+    bench.server.mailbox.deliver(late, 'late')
+    await bench.running.line(({ event }) => event === 'poll.failed' || event === 'wake.failed')
+    expect(bench.server.mailbox.messages().map(({ uniqueId }) => uniqueId)).toContain('late')
+    await bench.cluster.start()
+    await bench.allTicketed([late])
+  })
 
   test.skipIf(!redisAvailable)(
     'a crash of Redis in the middle of the work: what waits is told of within a sweep period (I4)',
@@ -84,7 +76,6 @@ describe.concurrent('`run` lives through', () => {
       expect((performance.now() - backAt) / 1000).toBeLessThan(SWEEP_SECONDS + WORK_SECONDS)
       await bench.allTicketed()
     },
-    BOUND_MILLISECONDS,
   )
 })
 

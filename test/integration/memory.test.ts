@@ -86,7 +86,7 @@ beforeAll(buildProgram)
 
 describe.skipIf(process.platform !== 'linux')('memory', () => {
   const what = 'a message of 150 MB becomes a ticket over $protocol, and no process ever has $limitMB MB'
-  test.each(WAYS)(what, { timeout: 120_000 }, async ({ open, limitMB }) => {
+  test.each(WAYS)(what, async ({ open, limitMB }) => {
     const { sizeBytes, attachment, stop, ...mailbox } = await open()
     const databaseUrl = await createDatabase()
     const settings = { DATABASE_URL: databaseUrl, ...mailbox.settings }

@@ -23,7 +23,7 @@ export interface AuditLog extends AsyncDisposable {
 export const never = new AbortController().signal
 export const KEYS = sealKeysOf([Buffer.alloc(32, 1)])
 export const EVENTS_A_SEAL = 5
-const PATIENCE_MILLISECONDS = 30_000
+const PATIENCE_MILLISECONDS = 100_000
 
 export async function openAuditLog(events: number, keys: SealKeys = []): Promise<AuditLog> {
   const url = await createDatabase()

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { TEST_CERT } from './certificate.ts'
 
-const BOUND_MILLISECONDS = 5_000
+const BOUND_MILLISECONDS = 50_000
 
 /** The plainest client: sends what it is told, and waits for octets. */
 export class WireClient {
