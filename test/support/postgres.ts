@@ -8,6 +8,7 @@ import { createServer } from 'node:net'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
+import { openQueue } from '../../src/queue/queue.ts'
 import { accountFor, run, start } from '../../src/store/embedded/account.ts'
 import { findBinaries } from '../../src/store/embedded/binaries.ts'
 import { clusterIn } from '../../src/store/embedded/cluster.ts'
@@ -206,8 +207,15 @@ async function ensureTemplate(url: TestCluster['url']): Promise<void> {
     await client.query(`DROP DATABASE IF EXISTS ${TEMPLATE}`)
     await client.query(`CREATE DATABASE ${TEMPLATE} TEMPLATE template0`)
     await migrate(url(TEMPLATE))
+    await makeQueueTables(url(TEMPLATE))
     await client.query(`ALTER DATABASE ${TEMPLATE} IS_TEMPLATE true`)
   })
+}
+
+/** The first to open the queue makes them: half a second of each test. */
+async function makeQueueTables(databaseUrl: string): Promise<void> {
+  const queue = openQueue({ databaseUrl }, { onTrouble: () => undefined })
+  await queue.check().finally(queue.close)
 }
 
 async function create(url: TestCluster['url'], template: string): Promise<string> {
