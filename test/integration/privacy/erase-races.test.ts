@@ -70,6 +70,11 @@ async function mergeInto(subject: string): Promise<void> {
   await desk.query(`INSERT INTO ticket_participants SELECT (${others}), address_sha256, address FROM ticket_participants
     ON CONFLICT DO NOTHING`)
   await desk.query(`UPDATE tickets SET status = 'merged', merged_into_id = (${others}) WHERE subject <> '${subject}'`)
+  await desk.query(`INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
+    SELECT v.inbound_message_id, v.mailbox_id, v.code, v.detail || jsonb_build_object('absorbed', (
+      SELECT jsonb_agg(id) FROM tickets WHERE merged_into_id = t.id))
+    FROM inbound_events v JOIN tickets t ON t.number::text = v.detail->>'ticket' AND t.subject = '${subject}'
+    WHERE v.code = 'work/ticketed'`)
 }
 
 describe('erase', () => {
