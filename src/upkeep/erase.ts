@@ -5,8 +5,8 @@
  * Guarantees: transactions of bounded size; whoever is killed on the way calls it again, and it does what is left; a mail
  * of that person which comes in meanwhile is a new one.
  */
-import { MailchuteError } from '../errors.ts'
 import type { Erasure, Suspect } from '../store/erasure.ts'
+import { isRolledBack } from '../store/pg-errors.ts'
 import { type EraseTraces, eraseTraces } from './erase-traces.ts'
 import type { MailReader } from './mail-reader.ts'
 import type { Person } from './person.ts'
@@ -133,13 +133,16 @@ function createTally(store: Erasure, { by, isDryRun, signal, onProgress }: Erase
 
 const TRIES = 5
 
-/** A worker may have locked the same rows in another order; PostgreSQL then ends one of the two. */
+/**
+ * A worker may have locked the same rows in another order; PostgreSQL then ends one of the two. What may have been done is
+ * not done again: the certificate would tell of what was left to do the second time.
+ */
 async function unlessDeadlocked<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await work()
     } catch (thrown) {
-      if (!(thrown instanceof MailchuteError) || thrown.remedy !== 'retry' || tries === TRIES) throw thrown
+      if (!isRolledBack(thrown) || tries === TRIES) throw thrown
     }
   }
 }

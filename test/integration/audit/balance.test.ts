@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Balance } from '../../../src/store/balance.ts'
 import { type Acknowledging, openAcknowledging } from '../../support/acknowledging.ts'
-import { unguarded } from '../../support/append-only.ts'
 import { absenceNote, mail } from '../../support/mails.ts'
 import { buildProgram, run } from '../../support/program.ts'
+import { quietly, snapshot } from '../../support/snapshot.ts'
 
 const HELD_BYTES = 4000
 const MAX_BYTES = 2000
 
 let desk: Acknowledging
+let restore: () => Promise<void>
 beforeAll(async () => {
   await buildProgram()
   desk = await openAcknowledging()
@@ -24,36 +25,17 @@ beforeAll(async () => {
   const large = Buffer.concat([mail({ id: 'large' }), Buffer.alloc(HELD_BYTES, 'x\r\n')])
   desk.deliver(large)
   await desk.worker.poll({}, { maxMessageBytes: MAX_BYTES })
-  await desk.query(keepAll)
+  restore = await snapshot(desk.query)
 }, 300_000)
 afterAll(() => desk[Symbol.asyncDispose]())
 
-const TABLES = [
-  'remote_messages',
-  'inbound_messages',
-  'inbound_events',
-  'poll_sessions',
-  'ticket_entries',
-  'tickets',
-  'outbox',
-  'raw_messages',
-  'raw_chunks',
-  'attachments',
-]
-const keepAll = TABLES.map((table) => `CREATE TABLE kept_${table} AS TABLE ${table}`).join(';')
-const restoreAll = TABLES.map((table) => `DELETE FROM ${table}; INSERT INTO ${table} SELECT * FROM kept_${table}`).join(
-  ';',
-)
-
 /** What the balance is if that is done, which is then undone. */
 async function balanceAfter(sql: string): Promise<Balance> {
-  const quietly = (what: string) =>
-    desk.query(`SET session_replication_role = replica; ${unguarded(what)}; RESET session_replication_role`)
   try {
-    await quietly(sql)
+    await desk.query(quietly(sql))
     return await desk.worker.app.store.balance()
   } finally {
-    await quietly(restoreAll)
+    await restore()
   }
 }
 
