@@ -6,10 +6,10 @@
  * of that person which comes in meanwhile is a new one.
  */
 import type { Erasure, Suspect } from '../store/erasure.ts'
-import { isRolledBack } from '../store/pg-errors.ts'
 import { type EraseTraces, eraseTraces } from './erase-traces.ts'
 import type { MailReader } from './mail-reader.ts'
 import type { Person } from './person.ts'
+import { unlessDeadlocked } from './unless-deadlocked.ts'
 
 export interface EraseOptions {
   /** Who has it done, like `cli:ada`. */
@@ -128,21 +128,5 @@ function createTally(store: Erasure, { by, isDryRun, signal, onProgress }: Erase
         more = suspects.length === MESSAGES_A_BATCH
       }
     },
-  }
-}
-
-const TRIES = 5
-
-/**
- * A worker may have locked the same rows in another order; PostgreSQL then ends one of the two. What may have been done is
- * not done again: the certificate would tell of what was left to do the second time.
- */
-async function unlessDeadlocked<T>(work: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await work()
-    } catch (thrown) {
-      if (!isRolledBack(thrown) || tries === TRIES) throw thrown
-    }
   }
 }
