@@ -109,7 +109,7 @@ describe('erase', () => {
   })
 
   test('finds what she wrote into a form (`requester: reply-to`), but not what others answered to her', async () => {
-    desk.deliver(form)
+    desk.deliver(mail({ id: 'before' }), form, mail({ id: 'after' }))
     await desk.takeIn()
     expect(await erased()).toMatchObject({ messages: 1, contacts: 1, tickets: 1 })
     await isSound()
