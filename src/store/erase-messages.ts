@@ -20,7 +20,7 @@ export interface ErasedMessages {
 /**
  * Octets are locked before all: a mailbox that gets them at this moment has stored its message before, and it is seen
  * here, or waits and finds them erased (intake.ts); and who purges them waits with nothing in his hands. Then tickets
- * before messages, as the worker does. Other mailboxes have the same octets under a message of their own: that is theirs,
+ * before messages, as the worker does, so that foreign keys need not wait. Other mailboxes have the same octets under a message of their own: that is theirs,
  * too.
  */
 export async function eraseMessages(query: Query, asked: readonly string[], by: string): Promise<ErasedMessages> {
@@ -34,13 +34,13 @@ export async function eraseMessages(query: Query, asked: readonly string[], by: 
     name: 'erase-lock-tickets',
     text: `SELECT FROM tickets WHERE id IN (SELECT e.ticket_id FROM inbound_messages asked
              JOIN inbound_messages m ON m.sha256 = asked.sha256 JOIN ticket_entries e ON e.inbound_message_id = m.id
-             WHERE asked.id = ANY($1::uuid[])) ORDER BY number FOR UPDATE`,
+             WHERE asked.id = ANY($1::uuid[])) ORDER BY number FOR NO KEY UPDATE`,
     values: [asked],
   })
   const messages = await query<{ id: string; sha256: string }>({
     name: 'erase-lock-messages',
     text: `SELECT id, sha256 FROM inbound_messages WHERE sha256 IN (
-             SELECT sha256 FROM inbound_messages WHERE id = ANY($1::uuid[])) ORDER BY id FOR UPDATE`,
+             SELECT sha256 FROM inbound_messages WHERE id = ANY($1::uuid[])) ORDER BY id FOR NO KEY UPDATE`,
     values: [asked],
   })
   const ids = messages.map(({ id }) => id)

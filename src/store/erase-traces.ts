@@ -50,13 +50,7 @@ export function addressTraces(database: Database): Traces {
                ORDER BY ticket_id, address_sha256 LIMIT $5`,
         values: [spellings, keys, after?.ticketId ?? null, after?.addressSha256 ?? null, limit],
       }),
-    removeParticipants: async (rows) => {
-      await query({
-        text: `DELETE FROM ticket_participants p USING unnest($1::uuid[], $2::text[]) AS gone(ticket_id, address_sha256)
-               WHERE p.ticket_id = gone.ticket_id AND p.address_sha256 = gone.address_sha256`,
-        values: [rows.map(({ ticketId }) => ticketId), rows.map(({ addressSha256 }) => addressSha256)],
-      })
-    },
+    removeParticipants: (rows) => database.transaction((inside) => removeParticipants(inside, rows)),
     recipients: ({ spellings }, after, limit) =>
       query<Recipients>({
         text: `SELECT id AS "entryId", recipients FROM ticket_entries e WHERE ($2::uuid IS NULL OR id > $2) AND EXISTS (
@@ -93,7 +87,26 @@ export function addressTraces(database: Database): Traces {
   }
 }
 
+/** Tickets first and in the order of their numbers, as all do who change what hangs on them. */
+async function lockTickets(query: Query, which: string, ids: readonly string[]): Promise<void> {
+  await query({
+    text: `SELECT FROM tickets WHERE ${which} = ANY($1::uuid[]) ORDER BY number FOR NO KEY UPDATE`,
+    values: [ids],
+  })
+}
+
+async function removeParticipants(query: Query, rows: readonly Participant[]): Promise<void> {
+  const tickets = rows.map(({ ticketId }) => ticketId)
+  await lockTickets(query, 'id', tickets)
+  await query({
+    text: `DELETE FROM ticket_participants p USING unnest($1::uuid[], $2::text[]) AS gone(ticket_id, address_sha256)
+           WHERE p.ticket_id = gone.ticket_id AND p.address_sha256 = gone.address_sha256`,
+    values: [tickets, rows.map(({ addressSha256 }) => addressSha256)],
+  })
+}
+
 async function blankContacts(query: Query, ids: readonly string[]): Promise<number> {
+  await lockTickets(query, 'requester_id', ids)
   await query({
     text: `UPDATE contacts SET address = '', address_sha256 = 'erased ' || id, name = '', undeliverable_at = NULL,
              undeliverable_status = NULL WHERE id = ANY($1::uuid[])`,

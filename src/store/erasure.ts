@@ -2,7 +2,7 @@ import type { InboundState } from '../generated/prisma/client.ts'
 import type { Database } from './database.ts'
 import { type ErasedMessages, eraseMessages } from './erase-messages.ts'
 import { addressTraces, type Traces } from './erase-traces.ts'
-import { maybe, type Spelled } from './spelled.ts'
+import { isBeyondAscii, maybe, type Spelled } from './spelled.ts'
 import { followMerges } from './ticket-view.ts'
 
 /** A message that may be of an address. */
@@ -35,7 +35,7 @@ export function erasure(database: Database): Erasure {
     from: ({ spellings, keys }, after, limit) =>
       query<Suspect>({
         text: FROM,
-        values: [after, limit, spellings, keys, spellings.map((each) => each.slice(0, SEARCHABLE))],
+        values: [after, limit, spellings, keys, cutOff(spellings, SEARCHABLE), cutOff(spellings, INDEXED)],
       }),
     unread: ({ keys }, after, limit) => query<Suspect>({ text: UNREAD, values: [after, limit, keys] }),
     speaking: (after, limit) => query<Suspect>({ text: SPEAKING, values: [after, limit] }),
@@ -48,8 +48,10 @@ export function erasure(database: Database): Erasure {
   }
 }
 
-/** As messages.ts cuts it for its index. */
+/** As messages.ts cuts it off, and as its index does. */
 const SEARCHABLE = 320
+const INDEXED = 200
+const cutOff = (spellings: readonly string[], chars: number) => spellings.map((each) => each.slice(0, chars))
 
 const SUSPECT = (fromAddress: string) =>
   `SELECT m.id, m.sha256, r.size_bytes AS "sizeBytes", m.state, ${fromAddress} AS "fromAddress"
@@ -63,27 +65,29 @@ const OPENED_BY = `
   ORDER BY created_at, id LIMIT 1`
 
 /**
- * Each is found by itself before anything is joined: a million messages are read once and no more. The third: a form was
- * filled in, and who did so stands in Reply-To alone (`requesterIsReplyTo`).
+ * Each is found by itself, by an index, before anything is joined. The second: a form was filled in, and who did so stands
+ * in Reply-To alone (`requesterIsReplyTo`).
  */
 const FROM = `
   WITH theirs AS (
-    SELECT e.inbound_message_id AS id, e.from_address, 1 AS rank FROM ticket_entries e WHERE ${maybe('e.from_address', '$3')}
+    SELECT m.id, m.from_address, 1 AS rank FROM inbound_messages m
+    WHERE (left(lower(m.from_address), ${INDEXED}) COLLATE "C") = ANY($6::text[]) AND ${maybe('m.from_address', '$5')}
+      AND m.content_purged_at IS NULL
     UNION ALL
-    SELECT m.id, m.from_address, 1 FROM inbound_messages m WHERE ${maybe('m.from_address', '$5')}
-      AND NOT EXISTS (SELECT FROM ticket_entries e WHERE e.inbound_message_id = m.id)
+    SELECT m.id, m.from_address, 1 FROM inbound_messages m
+    WHERE ${isBeyondAscii('m.from_address')} AND m.content_purged_at IS NULL
     UNION ALL
-    SELECT e.inbound_message_id, c.address, 0
+    SELECT m.id, c.address, 0
     FROM contacts c JOIN tickets t ON t.requester_id = c.id
     ${followMerges('t.id')}
     JOIN LATERAL (${OPENED_BY}) e ON true
+    JOIN inbound_messages m ON m.id = e.inbound_message_id AND m.content_purged_at IS NULL
     WHERE c.address_sha256 = ANY($4::text[]) AND EXISTS (SELECT FROM jsonb_array_elements(e.recipients) one
       WHERE one->>'field' = 'reply-to' AND lower(one->>'address') = ANY($3::text[]))
   ), first AS MATERIALIZED (
-    SELECT DISTINCT ON (id) id, from_address FROM theirs WHERE $1::uuid IS NULL OR id > $1 ORDER BY id, rank
+    SELECT DISTINCT ON (id) id, from_address FROM theirs WHERE $1::uuid IS NULL OR id > $1 ORDER BY id, rank LIMIT $2
   )
-  ${SUSPECT('first.from_address')} JOIN first ON first.id = m.id
-  WHERE m.content_purged_at IS NULL ORDER BY m.id LIMIT $2`
+  ${SUSPECT('first.from_address')} JOIN first ON first.id = m.id ORDER BY m.id`
 
 const UNREAD = `${SUSPECT('NULL')}
   WHERE r.purged_at IS NULL AND ($1::uuid IS NULL OR m.id > $1) AND (m.from_address IS NULL OR m.id IN (

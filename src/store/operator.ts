@@ -15,14 +15,17 @@ export const reprocess = (database: Database, id: string, act: Act): Promise<boo
 export const judgeAgain = (database: Database, id: string, act: Act): Promise<boolean> =>
   workAgain(database, id, act, 'heldFor')
 
-/** Locks the octets' row, too: they must not be purged at the same moment. */
+/**
+ * Locks the octets' row, too: they must not be purged at the same moment. What says that its content was removed goes:
+ * whoever works it writes it anew from the octets, and then it is to be removed again.
+ */
 async function workAgain(database: Database, id: string, act: Act, toldAs: 'reason' | 'heldFor'): Promise<boolean> {
   const rows = await database.query({
     text: `WITH before AS (
              SELECT m.id, m.reason FROM inbound_messages m JOIN raw_messages r USING (sha256)
-             WHERE m.id = $1 AND m.state IN ('quarantined', 'suppressed') AND r.purged_at IS NULL FOR UPDATE OF m FOR SHARE OF r
+             WHERE m.id = $1 AND m.state IN ('quarantined', 'suppressed') AND r.purged_at IS NULL FOR NO KEY UPDATE OF m FOR SHARE OF r
            ), again AS (
-             UPDATE inbound_messages m SET state = 'received', reason = NULL, finished_at = NULL, stalls = 0
+             UPDATE inbound_messages m SET state = 'received', reason = NULL, finished_at = NULL, stalls = 0, content_purged_at = NULL
              FROM before WHERE m.id = before.id RETURNING m.id, m.mailbox_id, ${HELD_FOR} AS reason)
            INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
            SELECT id, mailbox_id, 'operator/reprocess', jsonb_build_object($3::text, reason) || $2::jsonb FROM again RETURNING id`,
@@ -37,7 +40,7 @@ const DISMISSED = 'operator/suppress'
 export async function dismiss(database: Database, id: string, act: Act): Promise<boolean> {
   const rows = await database.query({
     text: `WITH before AS (
-             SELECT id, reason FROM inbound_messages WHERE id = $1 AND state = 'quarantined' FOR UPDATE
+             SELECT id, reason FROM inbound_messages WHERE id = $1 AND state = 'quarantined' FOR NO KEY UPDATE
            ), dismissed AS (
              UPDATE inbound_messages m SET state = 'suppressed', reason = $3, finished_at = now()
              FROM before WHERE m.id = before.id RETURNING m.id, m.mailbox_id, before.reason)

@@ -63,3 +63,8 @@ export function isLockTimeout(error: unknown): boolean {
 export function isCancelled(error: unknown): boolean {
   return error instanceof MailchuteError && sqlStateOf(error.cause).state === '57014'
 }
+
+/** serialization_failure, deadlock_detected: PostgreSQL has undone all of the transaction. Who merely has no answer cannot know. */
+export function isRolledBack(error: unknown): boolean {
+  return error instanceof MailchuteError && ['40001', '40P01'].includes(sqlStateOf(error.cause).state)
+}

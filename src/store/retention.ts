@@ -91,7 +91,11 @@ async function purgeRaw(query: Query, keeping: readonly Keeping[], after: Place,
 const nextOf = (due: readonly { at: string; id: string }[], limit: number): Place =>
   due.length < limit ? null : (due.at(-1) ?? null)
 
-/** A ticket to which something comes at this moment is locked, and left to the next look. */
+/**
+ * A ticket to which something comes at this moment is locked, and left to the next look; to one that had something since
+ * the first look, too. No lock is so strong that a foreign key would wait for it: who books an event of a message may have
+ * in his hands what is wanted here next.
+ */
 async function purgeContent(query: Query, keeping: readonly Keeping[], after: Place, limit: number): Promise<Purged> {
   const due = await query<{ at: string; id: string }>({
     name: 'retention-content-due',
@@ -101,19 +105,20 @@ async function purgeContent(query: Query, keeping: readonly Keeping[], after: Pl
            WHERE m.content_purged_at IS NULL AND m.state IN ('ticketed', 'suppressed') AND m.finished_at < k.until
              AND ($3::timestamptz IS NULL OR (m.finished_at, m.id) > ($3, $4::uuid))
              AND (m.state = 'suppressed' OR t.status = 'closed' AND t.updated_at < k.until)
-           ORDER BY m.finished_at, m.id LIMIT $5 FOR UPDATE OF m SKIP LOCKED`,
+           ORDER BY m.finished_at, m.id LIMIT $5 FOR NO KEY UPDATE OF m SKIP LOCKED`,
     values: [...valuesOf(keeping, 'contentSeconds'), after?.at ?? null, after?.id ?? null, limit],
   })
-  const ids = due.map(({ id }) => id)
   const purged = await query<{ id: string }>({
     name: 'retention-tickets-still',
-    text: `SELECT m.id FROM inbound_messages m WHERE m.id = ANY($1::uuid[]) AND m.state = 'suppressed'
+    text: `WITH ${KEEPING}
+           SELECT m.id FROM inbound_messages m WHERE m.id = ANY($3::uuid[]) AND m.state = 'suppressed'
            UNION ALL SELECT e.inbound_message_id FROM tickets t JOIN ticket_entries e ON e.ticket_id = t.id
-           WHERE e.inbound_message_id = ANY($1::uuid[]) AND t.id IN (
-             SELECT id FROM tickets WHERE status = 'closed' AND id IN (
-               SELECT ticket_id FROM ticket_entries WHERE inbound_message_id = ANY($1::uuid[]))
-             ORDER BY number FOR UPDATE SKIP LOCKED)`,
-    values: [ids],
+           WHERE e.inbound_message_id = ANY($3::uuid[]) AND t.id IN (
+             SELECT still.id FROM tickets still JOIN keeping k ON k.mailbox_id = still.mailbox_id
+             WHERE still.status = 'closed' AND still.updated_at < k.until AND still.id IN (
+               SELECT ticket_id FROM ticket_entries WHERE inbound_message_id = ANY($3::uuid[]))
+             ORDER BY still.number FOR NO KEY UPDATE OF still SKIP LOCKED)`,
+    values: [...valuesOf(keeping, 'contentSeconds'), due.map(({ id }) => id)],
   })
   const messageIds = purged.map(({ id }) => id)
   await blankMessages(query, messageIds)
@@ -162,7 +167,10 @@ async function blankTickets(query: Query, messageIds: readonly string[]): Promis
   const ids = tickets.map(({ id }) => id)
   await query({
     name: 'blank-merged',
-    text: `UPDATE tickets SET subject = '' WHERE merged_into_id = ANY($1::uuid[])`,
+    text: `WITH RECURSIVE became AS (
+             SELECT id FROM tickets WHERE merged_into_id = ANY($1::uuid[])
+             UNION SELECT t.id FROM became JOIN tickets t ON t.merged_into_id = became.id)
+           UPDATE tickets t SET subject = '' FROM became WHERE t.id = became.id`,
     values: [ids],
   })
   await query({

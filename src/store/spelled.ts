@@ -6,5 +6,7 @@ export interface Spelled {
 }
 
 /** PostgreSQL may know no lower case but that of ASCII: an address with other letters is always a maybe. */
+export const isBeyondAscii = (column: string): string => `octet_length(${column}) <> length(${column})`
+
 export const maybe = (column: string, spellings: string): string =>
-  `(lower(${column}) = ANY(${spellings}::text[]) OR octet_length(${column}) <> length(${column}))`
+  `(lower(${column}) = ANY(${spellings}::text[]) OR ${isBeyondAscii(column)})`

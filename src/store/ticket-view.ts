@@ -11,13 +11,16 @@ export const isPast = (ticket: string, days: string): string =>
 /** Longer chains of merged tickets, or circles, are somebody's mistake: they lead nowhere. */
 const MERGES_LIMIT = 20
 
-/** `merged.ids` are the ticket and those that it was merged into, the last one at the end. */
+/**
+ * `merged.ids` are the ticket and those that it was merged into, the last one at the end. Names inside are of nobody outside:
+ * `t.id = t.id` would be every ticket.
+ */
 export const followMerges = (ticketId: string): string => `
   CROSS JOIN LATERAL (
     WITH RECURSIVE chain AS (
-      SELECT t.id, t.merged_into_id, 1 AS depth FROM tickets t WHERE t.id = ${ticketId}
+      SELECT link.id, link.merged_into_id, 1 AS depth FROM tickets link WHERE link.id = ${ticketId}
       UNION ALL
-      SELECT t.id, t.merged_into_id, depth + 1 FROM chain JOIN tickets t ON t.id = chain.merged_into_id
+      SELECT link.id, link.merged_into_id, depth + 1 FROM chain JOIN tickets link ON link.id = chain.merged_into_id
       WHERE depth < ${MERGES_LIMIT}
     ) SELECT array_agg(id ORDER BY depth) AS ids FROM chain
   ) merged`

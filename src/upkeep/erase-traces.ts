@@ -1,6 +1,7 @@
 /** Where the address stands besides the mails that came from it. */
 import type { Participant, Traces } from '../store/erase-traces.ts'
 import type { Person } from './person.ts'
+import { unlessDeadlocked } from './unless-deadlocked.ts'
 
 export interface EraseTraces {
   readonly contacts: number
@@ -26,7 +27,7 @@ export async function eraseTraces(store: Traces, person: Person, options: Option
   const outbox = await eraseOutbox(store, person, options)
   const contacts = (await store.contacts(person)).filter(({ address }) => person.isTheirs(address))
   const ids = contacts.map(({ id }) => id)
-  const tickets = options.isDryRun || ids.length === 0 ? 0 : await store.blankContacts(ids)
+  const tickets = options.isDryRun || ids.length === 0 ? 0 : await unlessDeadlocked(() => store.blankContacts(ids))
   return { contacts: ids.length, tickets, participants, recipients, outbox }
 }
 
@@ -38,7 +39,7 @@ async function eraseRecipients(store: Traces, person: Person, { by, isDryRun, si
       entryId,
       recipients: recipients.filter(({ address }) => !person.isTheirs(address)),
     }))
-    if (!isDryRun && without.length > 0) await store.writeRecipients(without, by)
+    if (!isDryRun && without.length > 0) await unlessDeadlocked(() => store.writeRecipients(without, by))
     return theirs.length
   })
 }
@@ -50,7 +51,7 @@ async function eraseParticipants(store: Traces, person: Person, { isDryRun, sign
     const theirs = rows.filter(
       ({ address, addressSha256 }) => person.isTheirs(address) || person.keys.includes(addressSha256),
     )
-    if (!isDryRun && theirs.length > 0) await store.removeParticipants(theirs)
+    if (!isDryRun && theirs.length > 0) await unlessDeadlocked(() => store.removeParticipants(theirs))
     return theirs.length
   })
 }
@@ -59,7 +60,7 @@ async function eraseOutbox(store: Traces, person: Person, { isDryRun, signal }: 
   const find = (last: { id: string } | null) => store.outbox(person, last?.id ?? null, ROWS_A_BATCH)
   return await inBatches(find, signal, async (rows) => {
     const theirs = rows.filter(({ address }) => person.isTheirs(address)).map(({ id }) => id)
-    if (!isDryRun && theirs.length > 0) await store.blankOutbox(theirs)
+    if (!isDryRun && theirs.length > 0) await unlessDeadlocked(() => store.blankOutbox(theirs))
     return theirs.length
   })
 }

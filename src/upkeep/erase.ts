@@ -5,11 +5,11 @@
  * Guarantees: transactions of bounded size; whoever is killed on the way calls it again, and it does what is left; a mail
  * of that person which comes in meanwhile is a new one.
  */
-import { MailchuteError } from '../errors.ts'
 import type { Erasure, Suspect } from '../store/erasure.ts'
 import { type EraseTraces, eraseTraces } from './erase-traces.ts'
 import type { MailReader } from './mail-reader.ts'
 import type { Person } from './person.ts'
+import { unlessDeadlocked } from './unless-deadlocked.ts'
 
 export interface EraseOptions {
   /** Who has it done, like `cli:ada`. */
@@ -128,18 +128,5 @@ function createTally(store: Erasure, { by, isDryRun, signal, onProgress }: Erase
         more = suspects.length === MESSAGES_A_BATCH
       }
     },
-  }
-}
-
-const TRIES = 5
-
-/** A worker may have locked the same rows in another order; PostgreSQL then ends one of the two. */
-async function unlessDeadlocked<T>(work: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await work()
-    } catch (thrown) {
-      if (!(thrown instanceof MailchuteError) || thrown.remedy !== 'retry' || tries === TRIES) throw thrown
-    }
   }
 }

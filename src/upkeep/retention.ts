@@ -4,6 +4,7 @@
  */
 import type { Keeping, Place, Purged } from '../store/retention.ts'
 import type { Store } from '../store/store.ts'
+import { unlessDeadlocked } from './unless-deadlocked.ts'
 
 export interface RetentionReport {
   readonly raw: number
@@ -31,7 +32,7 @@ export async function purgeDue(
 async function inBatches(purge: (after: Place) => Promise<Purged>, signal: AbortSignal): Promise<number> {
   let messages = 0
   for (let after: Place = null; !signal.aborted; ) {
-    const purged = await purge(after)
+    const purged = await unlessDeadlocked(() => purge(after))
     if (purged.outcome === 'busy') break
     messages += purged.messages
     if (purged.next === null) break

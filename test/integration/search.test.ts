@@ -3,6 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type MessageSearch, messages } from '../../src/store/browse/messages.ts'
 import { type Listing, newest } from '../../src/store/browse/newest.ts'
 import { type Database, openDatabase } from '../../src/store/database.ts'
+import { erasure } from '../../src/store/erasure.ts'
+import { personWith } from '../../src/upkeep/person.ts'
 import { MANY_MESSAGES } from '../support/many-messages.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { countingRows } from '../support/rows-read.ts'
@@ -104,6 +106,23 @@ test.each(SEARCHES.filter(([, , most]) => most < MORE))(
 test('more different senders than are asked for one by one are found all the same', async () => {
   const found = await messages(database, { address: 'person' }, null, 500)
   expect(new Set(found.map(({ fromAddress }) => fromAddress)).size).toBe(500)
+})
+
+test('whoever is to be erased is found by an index', async () => {
+  await client.query(
+    `UPDATE inbound_messages SET from_address = 'Änne@x.example' WHERE id = (SELECT min(id::text)::uuid FROM inbound_messages)`,
+  )
+  const counted = countingRows(database)
+  // Her address is a maybe for everybody: whoever asks looks at it again.
+  for (const [address, count] of [
+    ['Person77@customer17.example', 24 + 1],
+    ['änne@x.example', 1],
+    ['nobody@x.example', 1],
+  ] as const) {
+    const found = await erasure(counted.database).from(personWith(address), null, 100)
+    expect([address, found.length]).toEqual([address, count])
+  }
+  expect(counted.rows()).toBeLessThan(200)
 })
 
 test('a search that takes too long is given up, and says so', async () => {

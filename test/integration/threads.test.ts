@@ -120,5 +120,6 @@ describe.each(QUEUES)('work goes on while the mailbox is still downloaded, queue
           OR (t.status = 'merged') = EXISTS (SELECT FROM ticket_entries e WHERE e.ticket_id = t.id)`,
     )
     expect(wrong).toEqual([])
+    expect((await conveyor.store.balance()).imbalances).toEqual([])
   })
 })

@@ -1,68 +1,63 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Balance } from '../../../src/store/balance.ts'
 import { type Acknowledging, openAcknowledging } from '../../support/acknowledging.ts'
-import { unguarded } from '../../support/append-only.ts'
-import { mail } from '../../support/mails.ts'
+import { absenceNote, mail } from '../../support/mails.ts'
 import { buildProgram, run } from '../../support/program.ts'
+import { quietly, snapshot } from '../../support/snapshot.ts'
 
 const HELD_BYTES = 4000
 const MAX_BYTES = 2000
 
 let desk: Acknowledging
+let restore: () => Promise<void>
 beforeAll(async () => {
   await buildProgram()
   desk = await openAcknowledging()
   desk.deliver(mail({ id: 'first' }), mail({ id: 'second', from: 'bert@example.com' }))
   await desk.takeIn()
   await desk.send()
+  // Its parent comes after it, and makes two tickets one.
+  desk.deliver(mail({ id: 'answer', inReplyTo: 'middle' }), absenceNote({ id: 'away', about: 'first' }))
+  await desk.takeIn()
+  desk.deliver(mail({ id: 'middle', inReplyTo: 'first' }))
+  await desk.takeIn()
+  await desk.send()
   const large = Buffer.concat([mail({ id: 'large' }), Buffer.alloc(HELD_BYTES, 'x\r\n')])
   desk.deliver(large)
   await desk.worker.poll({}, { maxMessageBytes: MAX_BYTES })
+  restore = await snapshot(desk.query)
 }, 300_000)
 afterAll(() => desk[Symbol.asyncDispose]())
 
 /** What the balance is if that is done, which is then undone. */
 async function balanceAfter(sql: string): Promise<Balance> {
-  const tables = [
-    'remote_messages',
-    'inbound_messages',
-    'inbound_events',
-    'poll_sessions',
-    'ticket_entries',
-    'tickets',
-    'outbox',
-    'raw_messages',
-    'raw_chunks',
-    'attachments',
-  ]
-  for (const table of tables) await desk.query(`CREATE TABLE kept_${table} AS TABLE ${table}`)
-  const quietly = (what: string) =>
-    desk.query(`SET session_replication_role = replica; ${unguarded(what)}; RESET session_replication_role`)
   try {
-    await quietly(sql)
+    await desk.query(quietly(sql))
     return await desk.worker.app.store.balance()
   } finally {
-    for (const table of tables) await quietly(`DELETE FROM ${table}; INSERT INTO ${table} SELECT * FROM kept_${table}`)
-    await desk.query(`DROP TABLE ${tables.map((table) => `kept_${table}`).join()}`)
+    await restore()
   }
 }
 
 describe('audit balance', () => {
-  test('finds everything accounted for: stored, held, ticketed, sent', async () => {
+  test('finds everything accounted for: stored, held, ticketed, merged, booked on a ticket, sent', async () => {
     expect(await desk.worker.app.store.balance()).toEqual({
       mailboxes: [
         {
           mailbox: 'test',
-          ...{ listed: 3, stored: 2, held: 1, waiting: 0, lost: 0 },
-          ...{ messages: 2, received: 0, ticketed: 2, suppressed: 0, quarantined: 0 },
-          polls: 2,
+          ...{ listed: 6, stored: 5, held: 1, waiting: 0, lost: 0 },
+          ...{ messages: 5, received: 0, ticketed: 4, suppressed: 1, quarantined: 0 },
+          polls: 4,
         },
       ],
       imbalances: [],
     })
   })
 
-  const ONE_MESSAGE = '(SELECT min(id::text)::uuid FROM inbound_messages)'
+  const messageOf = (id: string) => `(SELECT id FROM inbound_messages WHERE message_id = '<${id}@example.com>')`
+  const entryOf = (id: string) => `(SELECT id FROM ticket_entries WHERE inbound_message_id = ${messageOf(id)})`
+  const ticketOf = (id: string) => `(SELECT ticket_id FROM ticket_entries WHERE inbound_message_id = ${messageOf(id)})`
+  const ONE_MESSAGE = messageOf('second')
   const ONE_REMOTE = '(SELECT min(id) FROM remote_messages WHERE stored_at IS NOT NULL)'
 
   test.each([
@@ -85,7 +80,7 @@ describe('audit balance', () => {
     [
       'message-unexplained',
       `INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail) SELECT inbound_message_id, mailbox_id, code, detail FROM inbound_events WHERE code = 'intake/stored'`,
-      2,
+      5,
     ],
     [
       'message-unexplained',
@@ -102,13 +97,41 @@ describe('audit balance', () => {
     ['state-unexplained', `UPDATE inbound_messages SET state = 'received', reason = NULL WHERE id = ${ONE_MESSAGE}`, 1],
     ['ticketed-without-entry', `DELETE FROM ticket_entries WHERE inbound_message_id = ${ONE_MESSAGE}`, 1],
     ['entry-unexplained', `UPDATE inbound_messages SET state = 'quarantined' WHERE id = ${ONE_MESSAGE}`, 1],
+    [
+      'entry-elsewhere',
+      `UPDATE ticket_entries SET ticket_id = ${ticketOf('second')} WHERE id = ${entryOf('first')}`,
+      1,
+    ],
+    [
+      'entry-elsewhere',
+      `UPDATE ticket_entries SET ticket_id = (SELECT id FROM tickets WHERE status = 'merged') WHERE id = ${entryOf('answer')}`,
+      1,
+    ],
+    ['entry-elsewhere', `DELETE FROM tickets WHERE id = ${ticketOf('second')}`, 1],
+    ['entry-elsewhere', `UPDATE tickets SET number = number + 100 WHERE id = ${ticketOf('second')}`, 1],
+    [
+      'entry-elsewhere',
+      `UPDATE inbound_events SET detail = detail || '{"ticket": "none"}' WHERE inbound_message_id = ${ONE_MESSAGE}`,
+      1,
+    ],
+    ['report-elsewhere', `UPDATE inbound_messages SET ticket_id = ${ticketOf('second')} WHERE state = 'suppressed'`, 1],
+    ['report-elsewhere', `UPDATE inbound_messages SET ticket_id = NULL WHERE state = 'suppressed'`, 1],
+    [
+      'merge-unexplained',
+      `UPDATE tickets SET status = 'merged', merged_into_id = ${ticketOf('first')} WHERE id = ${ticketOf('second')};
+       UPDATE ticket_entries SET ticket_id = ${ticketOf('first')} WHERE id = ${entryOf('second')}`,
+      1,
+    ],
+    ['merge-unexplained', `UPDATE tickets SET status = 'open', merged_into_id = NULL WHERE status = 'merged'`, 1],
+    ['merge-unexplained', `UPDATE tickets SET merged_into_id = id WHERE status = 'merged'`, 1],
+    ['merge-unexplained', `DELETE FROM tickets WHERE status = 'merged'`, 1],
     ['ticket-without-entry', 'DELETE FROM ticket_entries', 2],
-    ['outbox-without-cause', 'UPDATE outbox SET event_id = -id', 2],
-    ['outbox-without-cause', `UPDATE outbox SET inbound_message_id = ${ONE_MESSAGE}`, 1],
-    ['outbox-unexplained', `DELETE FROM inbound_events WHERE code = 'outbound/sent'`, 2],
+    ['outbox-without-cause', 'UPDATE outbox SET event_id = -id', 3],
+    ['outbox-without-cause', `UPDATE outbox SET inbound_message_id = ${ONE_MESSAGE}`, 2],
+    ['outbox-unexplained', `DELETE FROM inbound_events WHERE code = 'outbound/sent'`, 3],
     ['outbox-unexplained', `UPDATE outbox SET state = 'waiting' WHERE inbound_message_id = ${ONE_MESSAGE}`, 1],
     ['octets-missing', `DELETE FROM raw_chunks WHERE sha256 = (SELECT min(sha256) FROM raw_messages)`, 1],
-    ['purged-unexplained', `UPDATE raw_messages SET purged_at = now()`, 2],
+    ['purged-unexplained', `UPDATE raw_messages SET purged_at = now()`, 5],
     ['purged-unexplained', `UPDATE inbound_messages SET content_purged_at = now() WHERE id = ${ONE_MESSAGE}`, 1],
     ['octets-of-nobody', `DELETE FROM inbound_messages WHERE id = ${ONE_MESSAGE}`, 1],
   ] as const)('tells %s: after %s', async (check, sql, count) => {

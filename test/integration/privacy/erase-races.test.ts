@@ -1,5 +1,4 @@
 /** What `erase` meets at the moment it runs, each interleaving held still by a lock; and mail that came by a form or was merged. */
-import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createThreadIndex } from '../../../src/ticketing/index-threads.ts'
 import { createParsePool } from '../../../src/ticketing/parse-pool.ts'
@@ -7,6 +6,7 @@ import { erase } from '../../../src/upkeep/erase.ts'
 import { createMailReader } from '../../../src/upkeep/mail-reader.ts'
 import { personWith } from '../../../src/upkeep/person.ts'
 import { type Acknowledging, never, openAcknowledging } from '../../support/acknowledging.ts'
+import { hold } from '../../support/holding.ts'
 import { mail } from '../../support/mails.ts'
 import { rulesFile } from '../../support/rules-desk.ts'
 import { tracesInDatabase } from '../../support/traces.ts'
@@ -46,18 +46,6 @@ async function leaveWaiting(octets: string): Promise<string> {
   return (await desk.query<{ id: string }>('SELECT id FROM inbound_messages'))[0]?.id ?? ''
 }
 
-async function connection(): Promise<Client & AsyncDisposable> {
-  const client = new Client({ connectionString: desk.databaseUrl })
-  await client.connect()
-  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() })
-}
-
-/** Until so many wait for a lock in this database. */
-async function untilBlocked(count: number): Promise<void> {
-  const text = `SELECT count(*)::int AS blocked FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
-  while ((await desk.query<{ blocked: number }>(text))[0]?.blocked !== count);
-}
-
 const isSound = async () => {
   expect(await tracesInDatabase(desk.query, WORDS)).toEqual([])
   expect((await desk.worker.app.store.balance()).imbalances).toEqual([])
@@ -70,21 +58,24 @@ async function mergeInto(subject: string): Promise<void> {
   await desk.query(`INSERT INTO ticket_participants SELECT (${others}), address_sha256, address FROM ticket_participants
     ON CONFLICT DO NOTHING`)
   await desk.query(`UPDATE tickets SET status = 'merged', merged_into_id = (${others}) WHERE subject <> '${subject}'`)
+  await desk.query(`INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
+    SELECT v.inbound_message_id, v.mailbox_id, v.code, v.detail || jsonb_build_object('absorbed', (
+      SELECT jsonb_agg(id) FROM tickets WHERE merged_into_id = t.id))
+    FROM inbound_events v JOIN tickets t ON t.number::text = v.detail->>'ticket' AND t.subject = '${subject}'
+    WHERE v.code = 'work/ticketed'`)
 }
 
 describe('erase', () => {
   test('takes a message along that another mailbox stores of the same octets at that moment', async () => {
     const id = await leaveWaiting(hers)
-    await using storing = await connection()
-    await storing.query('BEGIN')
-    await storing.query(`INSERT INTO mailboxes (name, url) VALUES ('other', 'x')`)
+    await using storing = await hold(desk.databaseUrl, `INSERT INTO mailboxes (name, url) VALUES ('other', 'x')`)
     await storing.query(`INSERT INTO raw_messages (sha256, size_bytes) SELECT sha256, 1 FROM inbound_messages
       ON CONFLICT (sha256) DO UPDATE SET purged_at = NULL WHERE false`)
     await storing.query(`INSERT INTO inbound_messages (mailbox_id, sha256, unique_id)
       SELECT b.id, m.sha256, 'u' FROM mailboxes b, inbound_messages m WHERE b.name = 'other'`)
     const going = desk.worker.app.store.erasure.eraseMessages([id], 'test')
-    await untilBlocked(1)
-    await storing.query('COMMIT')
+    await storing.untilBlocked(1)
+    await storing.commit()
     expect(await going).toMatchObject({ messages: 2 })
     expect(await desk.query('SELECT DISTINCT state::text, reason FROM inbound_messages')).toEqual([
       { state: 'suppressed', reason: 'erased' },
@@ -94,14 +85,13 @@ describe('erase', () => {
   test('is not undone by a look at threads that had read the message before', async () => {
     const id = await leaveWaiting(hers)
     const { store } = desk.worker.app
-    await using holding = await connection()
-    await holding.query('BEGIN')
+    await using holding = await hold(desk.databaseUrl, 'SELECT')
     const { rows } = await holding.query('SELECT mailbox_id FROM inbound_messages FOR UPDATE')
     const going = store.erasure.eraseMessages([id], 'test')
-    await untilBlocked(1)
-    const indexing = createThreadIndex(store)(rows[0].mailbox_id)
-    await untilBlocked(2)
-    await holding.query('COMMIT')
+    await holding.untilBlocked(1)
+    const indexing = createThreadIndex(store)(rows[0]?.['mailbox_id'] ?? '')
+    await holding.untilBlocked(2)
+    await holding.commit()
     await Promise.all([going, indexing])
     expect(await desk.query('SELECT message_id FROM inbound_messages')).toEqual([{ message_id: null }])
     await isSound()
@@ -119,7 +109,7 @@ describe('erase', () => {
   })
 
   test('finds what she wrote into a form (`requester: reply-to`), but not what others answered to her', async () => {
-    desk.deliver(form)
+    desk.deliver(mail({ id: 'before' }), form, mail({ id: 'after' }))
     await desk.takeIn()
     expect(await erased()).toMatchObject({ messages: 1, contacts: 1, tickets: 1 })
     await isSound()
