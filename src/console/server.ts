@@ -14,6 +14,7 @@ import type { Store } from '../store/store.ts'
 import type { ParsePool } from '../ticketing/parse-pool.ts'
 import { addGuard } from './access/guard.ts'
 import { addSecurityHeaders } from './access/headers.ts'
+import { createHostCheck } from './access/host.ts'
 import { addLogin, type LoginDeps, logOut } from './access/login.ts'
 import { createSessions } from './access/session.ts'
 import type { ConsoleTokens } from './access/tokens.ts'
@@ -65,8 +66,11 @@ export interface Console {
   close(): Promise<void>
 }
 
-/** Anybody may connect: nobody keeps a connection by sending slowly, nor by reading nothing. */
-const LIMITS = { requestTimeout: 30_000, connectionTimeout: 120_000, http: {} }
+/**
+ * Anybody may connect: nobody keeps a connection by sending slowly, nor by reading nothing. What takes longest to answer
+ * is a mail that is read anew and made safe, 25 s; a database that is cut off takes for ever.
+ */
+const LIMITS = { requestTimeout: 30_000, connectionTimeout: 120_000, handlerTimeout: 40_000, http: {} }
 /** The mailboxes are polled by the same process, out of the same number of files. */
 const CONNECTIONS = 500
 
@@ -74,9 +78,10 @@ const CONNECTIONS = 500
 export async function startConsole(
   deps: ConsoleDeps,
   at: { host: string; port: number },
-  limits: typeof LIMITS = LIMITS,
+  limits: Partial<typeof LIMITS> = {},
 ): Promise<Console> {
   const server = fastify({
+    ...LIMITS,
     ...limits,
     bodyLimit: 64 * 1024,
     forceCloseConnections: true,
@@ -90,7 +95,7 @@ export async function startConsole(
   })
   addSecurityHeaders(server)
   addErrorPages(server, deps.log)
-  addHealth(server, deps)
+  addHealth(server, { ...deps, checkHost: createHostCheck(at.host, deps.oidc?.consoleUrl ?? null) })
   if (deps.tokens !== null) await addConsole(server, deps, deps.tokens)
   try {
     await server.listen(at)
