@@ -16,6 +16,7 @@ import { addGuard } from './access/guard.ts'
 import { addSecurityHeaders } from './access/headers.ts'
 import { createHostCheck } from './access/host.ts'
 import { addLogin, type LoginDeps, logOut } from './access/login.ts'
+import { createIssuer } from './access/oidc/issuer.ts'
 import { createSessions } from './access/session.ts'
 import type { ConsoleTokens } from './access/tokens.ts'
 import { addApi } from './api/api.ts'
@@ -115,14 +116,15 @@ async function addConsole(server: FastifyInstance, deps: ConsoleDeps, tokens: Co
   const attachments = createAttachments(deps)
   server.addHook('onClose', () => sanitising.close())
   const { oidc = null, log = SILENT, now } = deps
-  const login: LoginDeps = { tokens, sessions: createSessions(tokens, oidc), now, oidc, log }
+  const issuer = oidc === null ? null : createIssuer(oidc, now)
+  const login: LoginDeps = { tokens, sessions: createSessions(tokens, oidc), now, oidc, issuer, log }
   await server.register(cookie)
   await server.register(formbody)
   await addAssets(server)
   await addLogin(server, login)
   await server.register(async (guarded) => {
     addGuard(guarded, login)
-    guarded.post('/logout', { config: { isForReaders: true } }, (_, reply) => logOut(reply))
+    guarded.post('/logout', { config: { isForReaders: true } }, (request, reply) => logOut(request, reply, login))
     addOverview(guarded, deps)
     addMessages(guarded, deps)
     addMessage(guarded, deps)
