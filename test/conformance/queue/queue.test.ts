@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test 
 import type { QueueTarget } from '../../../src/queue/backend.ts'
 import { ATTEMPTS, type JobRun, openQueue, type Queue, type QueueOptions } from '../../../src/queue/queue.ts'
 import { createBeats } from '../../support/beats.ts'
-import { createDatabase } from '../../support/postgres.ts'
+import { createDatabase, createEmptyDatabase } from '../../support/postgres.ts'
 import { redisAvailable, startRedis, type TestRedis } from '../../support/redis.ts'
 
 let redis: TestRedis | null = null
@@ -263,7 +263,7 @@ describe.each(BACKENDS)('the queue in %s', (backend) => {
 })
 
 test('in PostgreSQL: a worker goes on where the database is out of connections when it begins', async () => {
-  const databaseUrl = await createDatabase()
+  const databaseUrl = await createEmptyDatabase()
   const url = new URL(databaseUrl)
   const database = url.pathname.slice(1)
   url.username = `desk_${database}`
