@@ -54,8 +54,8 @@ export interface WebhookConfig {
   readonly name: string
   /** Many have a secret in their path: never shown. */
   readonly url: string
-  /** Of Standard Webhooks, decoded. */
-  readonly secret: Buffer
+  /** Of Standard Webhooks, decoded: one, or the new one and the one before it, which receivers may still have. */
+  readonly secrets: readonly Buffer[]
   readonly events: readonly WebhookEvent[]
   /** Subject and sender are told, too. */
   readonly hasContent: boolean

@@ -444,6 +444,11 @@ export const ERROR_CATALOGUE = {
     'this needs the role of an operator: log in with CONSOLE_TOKEN, or as one of CONSOLE_OIDC_OPERATORS',
   ),
   'console/form-refused': entry('alert', EX_NOPERM, 'load the page again and send the form from there'),
+  'console/host-unknown': entry(
+    'alert',
+    EX_NOPERM,
+    'ask by an IP address, by localhost, by a name without a dot, or by that of CONSOLE_URL',
+  ),
   'console/not-found': entry('alert', EX_USAGE, 'it may have been erased, or the address was cut off'),
   'console/request-invalid': entry('alert', EX_USAGE, 'mend what the message names'),
   'console/too-many': entry('alert', EX_TEMPFAIL, 'wait a minute, then try again'),

@@ -16,3 +16,5 @@ const { readFileSync } = await import('node:fs')
 const { cli } = await import('./commands/cli.ts')
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 process.exitCode = await cli(process.argv.slice(2), version)
+// A connection to a server that does not answer any more would keep the process. What is written is waited for.
+setInterval(() => process.stdout.writableLength === 0 && process.exit(), 2000).unref()

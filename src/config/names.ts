@@ -68,7 +68,8 @@ export function mailboxNames(names: readonly string[]): string[] {
   return found.filter((name) => name !== undefined).filter((name) => !NO_MAILBOX.test(name))
 }
 
-const WEBHOOK_SUFFIXES = ['URL', 'URL_FILE', 'SECRET', 'SECRET_FILE', 'EVENTS', 'CONTENT', 'ALLOW_PRIVATE']
+const WEBHOOK_SECRETS = ['URL', 'SECRET', 'SECRET_OLD'].flatMap((name) => [name, `${name}_FILE`])
+const WEBHOOK_SUFFIXES = [...WEBHOOK_SECRETS, 'EVENTS', 'CONTENT', 'ALLOW_PRIVATE']
 const WEBHOOK = new RegExp(`^MAILCHUTE_WEBHOOK_([A-Z0-9_]+?)_(?:${WEBHOOK_SUFFIXES.join('|')})$`)
 
 /** NAME of every MAILCHUTE_WEBHOOK_<NAME>_..., so that one without its URL is told of. */

@@ -13,12 +13,15 @@ export function readWebhooks(names: readonly string[], settings: Settings, probl
       return null
     }
     const url = readUrl(settings.secret(`${setting}_URL`), reject)
-    const secret = readSecret(settings.secret(`${setting}_SECRET`), reject)
+    const secret = readSecret('SECRET', settings.secret(`${setting}_SECRET`), reject)
+    const written = settings.secret(`${setting}_SECRET_OLD`)
+    const old = written === undefined ? null : readSecret('SECRET_OLD', written, reject)
     const events = readEvents(settings.get(`${setting}_EVENTS`), reject)
     const hasContent = readSwitch('CONTENT', settings.get(`${setting}_CONTENT`), reject)
     const mayBePrivate = readSwitch('ALLOW_PRIVATE', settings.get(`${setting}_ALLOW_PRIVATE`), reject)
     if (url === null || secret === null) return []
-    return [{ name: name.toLowerCase().replaceAll('_', '-'), url, secret, events, hasContent, mayBePrivate }]
+    const secrets = old === null ? [secret] : [secret, old]
+    return [{ name: name.toLowerCase().replaceAll('_', '-'), url, secrets, events, hasContent, mayBePrivate }]
   })
 }
 
@@ -41,14 +44,14 @@ const SECRET_PREFIX = 'whsec_'
 const SECRET_OCTETS = { least: 24, most: 64 }
 
 /** As Standard Webhooks has it: 24 to 64 octets in base64. */
-function readSecret(written: string | undefined, reject: Reject): Buffer | null {
+function readSecret(suffix: string, written: string | undefined, reject: Reject): Buffer | null {
   const hint = 'make one with `echo whsec_$(openssl rand -base64 32)`, and tell it to the receiver'
-  if (written === undefined) return reject('SECRET', 'it is missing', hint)
+  if (written === undefined) return reject(suffix, 'it is missing', hint)
   const text = written.startsWith(SECRET_PREFIX) ? written.slice(SECRET_PREFIX.length) : ''
   const secret = Buffer.from(text, 'base64')
   const isBase64 = /^[A-Za-z0-9+/]+={0,2}$/.test(text)
   if (isBase64 && secret.length >= SECRET_OCTETS.least && secret.length <= SECRET_OCTETS.most) return secret
-  return reject('SECRET', 'it is not whsec_ and 24 to 64 octets in base64', hint)
+  return reject(suffix, 'it is not whsec_ and 24 to 64 octets in base64', hint)
 }
 
 function readEvents(written: string | undefined, reject: Reject): readonly WebhookEvent[] {

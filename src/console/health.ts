@@ -18,6 +18,8 @@ export interface Health {
     check(): Promise<void>
     depth(): Promise<readonly QueueDepth[]>
   } | null
+  /** Throws where names of mailboxes are asked for by a name that is not of this machine. */
+  readonly checkHost?: (host: string | undefined) => void
 }
 
 export interface Readiness {
@@ -49,8 +51,11 @@ export function addHealth(server: FastifyInstance, health: Health, lag: Lag = wa
     const readiness = await ready()
     return reply.code(readiness.status === 'failed' ? 503 : 200).send(readiness)
   })
-  const metrics = oneAtATime(() => metricsOf(health))
-  server.get('/metrics', async (_, reply) => reply.type(METRICS_TYPE).send(await metrics()))
+  const metrics = oneAtATime(() => within(METRICS_MILLISECONDS, 'store/unavailable', metricsOf(health)))
+  server.get('/metrics', async (request, reply) => {
+    health.checkHost?.(request.headers.host)
+    return reply.type(METRICS_TYPE).send(await metrics())
+  })
 }
 
 /** By the pattern of its route: an address may name a message, and a query what somebody searched for (I9). */
@@ -133,19 +138,22 @@ const checkOf = (failure: MailchuteError | null) =>
     ? ({ status: 'ok' } as const)
     : ({ status: 'failed', code: failure.code, hint: failure.hint } as const)
 
-/** Less than a probe waits. */
+/** Less than a probe waits, and than Prometheus does. */
 const ANSWER_MILLISECONDS = 2_000
+const METRICS_MILLISECONDS = 8_000
 
-async function failureOf(
-  check: () => Promise<void>,
-  code: 'store/unavailable' | 'queue/unavailable',
-): Promise<MailchuteError | null> {
+type Code = 'store/unavailable' | 'queue/unavailable'
+
+function failureOf(check: () => Promise<void>, code: Code): Promise<MailchuteError | null> {
+  return within(ANSWER_MILLISECONDS, code, check()).then(() => null, asMailchuteError)
+}
+
+/** Rejects with `code` where it takes longer: a server that is cut off never answers. */
+function within<T>(milliseconds: number, code: Code, answer: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(
-    () => late.reject(new MailchuteError(code, `no answer within ${ANSWER_MILLISECONDS} ms`)),
-    ANSWER_MILLISECONDS,
+    () => late.reject(new MailchuteError(code, `no answer within ${milliseconds} ms`)),
+    milliseconds,
   )
-  return Promise.race([check(), late.promise])
-    .then(() => null, asMailchuteError)
-    .finally(() => clearTimeout(timer))
+  return Promise.race([answer, late.promise]).finally(() => clearTimeout(timer))
 }

@@ -8,6 +8,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   'console/login-required': 401,
   'console/not-allowed': 403,
   'console/form-refused': 403,
+  'console/host-unknown': 403,
   'console/not-found': 404,
   'console/request-invalid': 400,
   'console/not-possible': 409,
@@ -33,9 +34,16 @@ export function refusalOf(thrown: unknown): Refusal {
     const error = new MailchuteError('console/request-invalid', 'the request cannot be read', { cause: thrown })
     if (status >= 400 && status < 500) return { status, error }
   }
-  const error = asMailchuteError(thrown)
+  const error = isLate(thrown) ? new MailchuteError('store/unavailable', 'no answer in time') : asMailchuteError(thrown)
   return { error, status: STATUS[error.code] ?? 503 }
 }
+
+/** Of Fastify's `handlerTimeout`. Whatever is asked here, it is the database that is waited for. */
+const isLate = (thrown: unknown) =>
+  thrown instanceof Error && 'code' in thrown && thrown.code === 'FST_ERR_HANDLER_TIMEOUT'
+
+/** Of a route whose answer goes on for as long as somebody reads it. */
+export const STREAMED = { handlerTimeout: 2 ** 31 - 1 }
 
 export const isOurs = ({ status }: Refusal): boolean => status >= 500
 

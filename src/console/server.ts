@@ -14,7 +14,9 @@ import type { Store } from '../store/store.ts'
 import type { ParsePool } from '../ticketing/parse-pool.ts'
 import { addGuard } from './access/guard.ts'
 import { addSecurityHeaders } from './access/headers.ts'
+import { createHostCheck } from './access/host.ts'
 import { addLogin, type LoginDeps, logOut } from './access/login.ts'
+import { createIssuer } from './access/oidc/issuer.ts'
 import { createSessions } from './access/session.ts'
 import type { ConsoleTokens } from './access/tokens.ts'
 import { addApi } from './api/api.ts'
@@ -65,8 +67,11 @@ export interface Console {
   close(): Promise<void>
 }
 
-/** Anybody may connect: nobody keeps a connection by sending slowly, nor by reading nothing. */
-const LIMITS = { requestTimeout: 30_000, connectionTimeout: 120_000, http: {} }
+/**
+ * Anybody may connect: nobody keeps a connection by sending slowly, nor by reading nothing. What takes longest to answer
+ * is a mail that is read anew and made safe, 25 s; a database that is cut off takes for ever.
+ */
+const LIMITS = { requestTimeout: 30_000, connectionTimeout: 120_000, handlerTimeout: 40_000, http: {} }
 /** The mailboxes are polled by the same process, out of the same number of files. */
 const CONNECTIONS = 500
 
@@ -74,9 +79,10 @@ const CONNECTIONS = 500
 export async function startConsole(
   deps: ConsoleDeps,
   at: { host: string; port: number },
-  limits: typeof LIMITS = LIMITS,
+  limits: Partial<typeof LIMITS> = {},
 ): Promise<Console> {
   const server = fastify({
+    ...LIMITS,
     ...limits,
     bodyLimit: 64 * 1024,
     forceCloseConnections: true,
@@ -90,7 +96,7 @@ export async function startConsole(
   })
   addSecurityHeaders(server)
   addErrorPages(server, deps.log)
-  addHealth(server, deps)
+  addHealth(server, { ...deps, checkHost: createHostCheck(at.host, deps.oidc?.consoleUrl ?? null) })
   if (deps.tokens !== null) await addConsole(server, deps, deps.tokens)
   try {
     await server.listen(at)
@@ -110,14 +116,15 @@ async function addConsole(server: FastifyInstance, deps: ConsoleDeps, tokens: Co
   const attachments = createAttachments(deps)
   server.addHook('onClose', () => sanitising.close())
   const { oidc = null, log = SILENT, now } = deps
-  const login: LoginDeps = { tokens, sessions: createSessions(tokens, oidc), now, oidc, log }
+  const issuer = oidc === null ? null : createIssuer(oidc, now)
+  const login: LoginDeps = { tokens, sessions: createSessions(tokens, oidc), now, oidc, issuer, log }
   await server.register(cookie)
   await server.register(formbody)
   await addAssets(server)
   await addLogin(server, login)
   await server.register(async (guarded) => {
     addGuard(guarded, login)
-    guarded.post('/logout', { config: { isForReaders: true } }, (_, reply) => logOut(reply))
+    guarded.post('/logout', { config: { isForReaders: true } }, (request, reply) => logOut(request, reply, login))
     addOverview(guarded, deps)
     addMessages(guarded, deps)
     addMessage(guarded, deps)

@@ -1,6 +1,16 @@
-import { createPostgresBackend, type Job, type JobsOptions, type JobType, Queue, Worker } from 'bullmq'
+import {
+  type BackendFactory,
+  type Job,
+  type JobsOptions,
+  type JobType,
+  PostgresConnection,
+  type PostgresConnectionOptions,
+  PostgresQueueBackend,
+  Queue,
+} from 'bullmq'
 import { Redis } from 'ioredis'
 import { MailchuteError } from '../errors.ts'
+import { PatientWorker } from './patient-worker.ts'
 
 /** Where the queue lives: Redis, or the database itself where no Redis is set. One code path above this file. */
 export type QueueTarget = { readonly redisUrl: string } | { readonly databaseUrl: string }
@@ -10,12 +20,11 @@ export interface Producer<Data> {
   getJobCounts(...types: JobType[]): Promise<Record<string, number>>
   add(name: string, data: Data, options: JobsOptions): Promise<unknown>
   addBulk(jobs: { name: string; data: Data; opts: JobsOptions }[]): Promise<unknown>
-  waitUntilReady(): Promise<unknown>
   close(): Promise<void>
 }
 export interface Consumer {
-  /** `force`: without waiting for the jobs at work. */
-  close(force?: boolean): Promise<void>
+  /** Resolves when the jobs at work have ended. */
+  close(): Promise<void>
 }
 export type RunningJob = Pick<Job<unknown>, 'data' | 'attemptsMade' | 'stalledCounter' | 'opts' | 'moveToWait'>
 export type Run = (job: RunningJob, token?: string, cancelled?: AbortSignal) => Promise<void>
@@ -42,6 +51,8 @@ export function openBackend(target: QueueTarget, onTrouble: (error: Error) => vo
 
 const CONNECT_TIMEOUT_MILLISECONDS = 5000
 const COMMAND_TIMEOUT_MILLISECONDS = 5000
+/** BullMQ's statements take milliseconds; one that is lost is made good by the sweep (I4). */
+const STATEMENT_TIMEOUT_MILLISECONDS = 20_000
 
 /**
  * A producer fails fast: a wake-up that cannot be sent is forgotten, the sweep covers it (I4). A worker waits, for
@@ -60,7 +71,7 @@ function redisBackend(url: string, onTrouble: (error: Error) => void): Backend {
     queue: <Data>(name: string) => heard(new Queue<Data>(name, { connection: producer }), onTrouble) as Producer<Data>,
     worker: (name, run, settings) => {
       const connection = connect({ maxRetriesPerRequest: null })
-      return heard(new Worker(name, run, { ...optionsOf(settings), connection }), onTrouble)
+      return heard(new PatientWorker(name, run, { ...optionsOf(settings), connection }), onTrouble)
     },
     check: () => checkRedis(producer),
     close: async () => {
@@ -78,25 +89,50 @@ async function checkRedis(redis: Redis): Promise<void> {
   throw new MailchuteError('config/queue-eviction', `Redis has maxmemory-policy ${policy}`)
 }
 
-/** For each of two queues and two workers, beside a connection each that listens. */
-const POOL_SIZE = 2
+/** Of all queues and workers of a process, beside one connection that listens. */
+const POOL_SIZE = 4
 
+/**
+ * One connection for all: each makes its tables when it is opened, and BullMQ never forgets that it failed to, so that a
+ * worker with a connection of its own would spin for ever where the database was out of connections just then.
+ */
 function postgresBackend(connectionString: string, onTrouble: (error: Error) => void): Backend {
-  const connection = { connectionString, migrate: true, max: POOL_SIZE, onConnect: heardByNobody }
-  const queues: Producer<unknown>[] = []
+  const connection = new PostgresConnection({
+    connectionString,
+    migrate: true,
+    max: POOL_SIZE,
+    onConnect: heardByNobody,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MILLISECONDS,
+    query_timeout: STATEMENT_TIMEOUT_MILLISECONDS,
+  })
+  connection.setMaxListeners(0)
+  const options = { connection: connectionString }
+  const share: BackendFactory<SharingBackend, PostgresConnectionOptions> = (name, options) =>
+    new SharingBackend(connection, name, options)
+  const producers: Producer<unknown>[] = []
   return {
     queue: <Data>(name: string) => {
-      const queue = heard(new Queue(name, { connection }, createPostgresBackend), onTrouble) as Producer<Data>
-      queues.push(queue as Producer<unknown>)
+      const queue = heard(new Queue(name, options, share), onTrouble) as Producer<Data>
+      producers.push(queue as Producer<unknown>)
       return queue
     },
     worker: (name, run, settings) =>
-      heard(new Worker(name, run, { ...optionsOf(settings), connection }, createPostgresBackend), onTrouble),
+      heard(new PatientWorker(name, run, { ...optionsOf(settings), ...options }, share), onTrouble),
     check: async () => {
-      await Promise.all(queues.map((queue) => queue.waitUntilReady())).catch(notSetUp)
+      await connection.waitUntilReady().catch(notSetUp)
+      await Promise.all(producers.map((queue) => queue.getJobCounts('waiting'))).catch(notAnswering)
     },
-    close: async () => undefined,
+    close: () => connection.close(),
   }
+}
+
+/** Its connection is not its own, and stays open when it is closed. */
+class SharingBackend extends PostgresQueueBackend {
+  override async close(): Promise<void> {}
+}
+
+function notAnswering(cause: unknown): never {
+  throw new MailchuteError('queue/unavailable', 'the queue in the database does not answer', { cause })
 }
 
 /** BullMQ makes its tables itself; where it may not, each of its calls would wait for ever. */
@@ -116,11 +152,15 @@ function heardByNobody(client: { on(event: 'error', listener: () => void): unkno
   client.on('error', () => undefined)
 }
 
+/** Where there is no connection. BullMQ's 15 s cannot be ended, and would take most of a shutdown. */
+const RETRY_MILLISECONDS = 1000
+
 function optionsOf({ concurrency, deadAfterMilliseconds }: WorkerSettings) {
   return {
     concurrency,
     lockDuration: deadAfterMilliseconds,
     stalledInterval: deadAfterMilliseconds,
+    runRetryDelay: RETRY_MILLISECONDS,
     // Not BullMQ that gives up a job whose workers die, but whoever works it: it knows what to do with the message.
     maxStalledCount: 100,
   }

@@ -8,6 +8,7 @@
 import { WaitingError } from 'bullmq'
 import { z } from 'zod'
 import { MailchuteError } from '../errors.ts'
+import { settlesWithin } from '../shutdown.ts'
 import {
   type Backend,
   type Consumer,
@@ -116,8 +117,8 @@ export function openQueue(target: QueueTarget, options: QueueOptions): Queue {
     depth: async () => [...(await depthOf('inbound', inbound)), ...(await depthOf('poll', polls))],
     check: () => backend.check(),
     close: async () => {
-      await settlesWithin(Promise.allSettled([inbound.close(), polls.close()]), FORCED_CLOSE_MILLISECONDS)
-      await backend.close()
+      await settlesWithin(Promise.all([inbound.close(), polls.close()]), CLOSE_MILLISECONDS)
+      await settlesWithin(backend.close(), CLOSE_MILLISECONDS)
       isClosed = true
     },
   }
@@ -147,38 +148,39 @@ function work(
   handle: (data: unknown, run: JobRun) => Promise<void>,
 ): Work {
   const stopping = new AbortController()
+  const atWork = new Set<Promise<void>>()
   const run: Run = async (job, token, cancelled) => {
     const isLastAttempt = job.attemptsMade + 1 >= (job.opts.attempts ?? 1)
     const signal = cancelled ? AbortSignal.any([stopping.signal, cancelled]) : stopping.signal
+    const handled = handle(job.data, { isLastAttempt, stalls: job.stalledCounter, signal })
+    atWork.add(handled)
     try {
-      await handle(job.data, { isLastAttempt, stalls: job.stalledCounter, signal })
+      await handled
     } catch (error) {
       if (!stopping.signal.aborted) throw error
       await job.moveToWait(token)
       throw new WaitingError()
+    } finally {
+      atWork.delete(handled)
     }
   }
   const worker = backend.worker(name, run, settings)
-  return { stop: (graceMilliseconds) => stop(worker, stopping, graceMilliseconds) }
+  return { stop: (graceMilliseconds) => stop(worker, atWork, stopping, graceMilliseconds) }
 }
 
-/** BullMQ waits without end for jobs that do not end, and for a Redis that does not answer. */
-const FORCED_CLOSE_MILLISECONDS = 2000
+/** The grace is for jobs. BullMQ itself waits without end for a queue that does not answer. */
+const CLOSE_MILLISECONDS = 3000
 
-async function stop(worker: Consumer, stopping: AbortController, graceMilliseconds: number): Promise<void> {
+async function stop(
+  worker: Consumer,
+  atWork: ReadonlySet<Promise<void>>,
+  stopping: AbortController,
+  graceMilliseconds: number,
+): Promise<void> {
   const closed = worker.close()
-  if (await settlesWithin(closed, graceMilliseconds)) return closed
+  if (await settlesWithin(Promise.race([closed, Promise.allSettled(atWork)]), graceMilliseconds)) {
+    if (await settlesWithin(closed, CLOSE_MILLISECONDS)) return closed
+  }
   stopping.abort(new MailchuteError('runtime/shutting-down', 'the grace is over'))
-  if (await settlesWithin(closed, FORCED_CLOSE_MILLISECONDS)) return closed
-  await settlesWithin(worker.close(true), FORCED_CLOSE_MILLISECONDS)
-}
-
-async function settlesWithin(promise: Promise<unknown>, milliseconds: number): Promise<boolean> {
-  const timer = Promise.withResolvers<false>()
-  const timeout = setTimeout(() => timer.resolve(false), milliseconds)
-  const settled = promise.then(
-    () => true,
-    () => true,
-  )
-  return Promise.race([settled, timer.promise]).finally(() => clearTimeout(timeout))
+  await settlesWithin(closed, CLOSE_MILLISECONDS)
 }

@@ -1,6 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { PrismaClient } from '../generated/prisma/client.ts'
+import { settlesWithin } from '../shutdown.ts'
 import { storeError } from './pg-errors.ts'
 
 /** A statement with its values; with a name it is prepared once a connection. */
@@ -10,6 +11,8 @@ export interface Statement {
   readonly name?: string
   /** Rows as arrays: half as dear, where there are millions of them. */
   readonly rowMode?: 'array'
+  /** Milliseconds, where it must not take as long as any may. */
+  readonly query_timeout?: number
 }
 
 export type Query = <Row extends object>(statement: Statement) => Promise<Row[]>
@@ -35,6 +38,9 @@ const IDLE_TIMEOUT_MILLISECONDS = 30_000
 /** Far longer than any statement takes: a server that is cut off must not hold a poll, or the shutdown, for ever. */
 const QUERY_TIMEOUT_MILLISECONDS = 120_000
 
+/** A server that is cut off does not say goodbye. */
+const CLOSE_MILLISECONDS = 5_000
+
 /**
  * Statements share few connections: each costs the server a process and a plan a statement (measured: 20 of them
  * cost a drain of 1,000 mails 0.3 s of its CPU). What holds a connection for long, the locks of polls and the
@@ -53,8 +59,8 @@ export function openDatabase(url: string): Database {
     prisma: (work) => work(prisma).catch(rethrow),
     connection: () => connect(held),
     close: async () => {
-      await prisma.$disconnect()
-      await Promise.all([statements.end(), held.end()])
+      const ended = prisma.$disconnect().then(() => Promise.all([statements.end(), held.end()]))
+      if (await settlesWithin(ended, CLOSE_MILLISECONDS)) await ended
     },
   }
 }

@@ -106,8 +106,12 @@ export function openStore(url: string): Store {
   }
 }
 
+const PING_MILLISECONDS = 5_000
+
 async function ping(database: Database): Promise<void> {
-  await database.query({ name: 'ping', text: 'SELECT 1 FROM mailboxes LIMIT 1', values: [] })
+  // Given up soon: else those who ask every second would keep all connections waiting for a server that is cut off.
+  const soon = { query_timeout: PING_MILLISECONDS }
+  await database.query({ name: 'ping', text: 'SELECT 1 FROM mailboxes LIMIT 1', values: [], ...soon })
 }
 
 async function clockSkewSeconds(database: Database): Promise<number> {

@@ -181,6 +181,21 @@ describe('an action', () => {
     expect([again.status, again.body['code']]).toEqual([409, 'console/not-possible'])
   })
 
+  test('has a quarantined message judged again, once: what it was held for does not count as decided', async () => {
+    const id = await idOf('five')
+    await hold(id)
+    const { body } = await api.call('POST', `/messages/${id}/judge-again`, { body: { note: 'rules are new' } })
+    expect(body['state']).toBe('received')
+    expect(asked).toContain(id)
+    expect(await lastEvent()).toEqual({
+      code: 'operator/reprocess',
+      detail: { heldFor: 'message/unparseable', actor: 'token:operator', note: 'rules are new' },
+    })
+    const again = await api.call('POST', `/messages/${id}/judge-again`)
+    expect([again.status, again.body['code']]).toEqual([409, 'console/not-possible'])
+    expect(await desk.store.messages.wasReleased(id, 'message/unparseable')).toBe(false)
+  })
+
   test('suppresses a quarantined message, and everything stays accounted for (I5)', async () => {
     const id = await idOf('three')
     await hold(id)
@@ -251,6 +266,7 @@ describe('who is let in', () => {
     const id = await idOf('four')
     for (const [method, path] of [
       ['POST', `/messages/${id}/suppress`],
+      ['POST', `/messages/${id}/judge-again`],
       ['POST', '/mailboxes/sales/pause'],
       ['PATCH', '/tickets/1'],
       ['POST', '/outbox/1/replay'],

@@ -55,8 +55,11 @@ describe('doctor of a mailbox that logs in by OAuth', () => {
     expect(text).not.toContain(CLIENT_SECRET)
   })
 
-  test('says how long it is good for where that is long, and asks where nobody told', async () => {
-    const told = await examine({ MAILBOX_ERIN_OAUTH_CLIENT_SECRET_EXPIRES: inDays(200) })
+  test('says how long it is good for where that is long, asks where nobody told, and warns of a short token', async () => {
+    const tokens = { CONSOLE_TOKEN: '19-characters-canar', CONSOLE_AUDITOR_TOKEN: '20-characters-canary' }
+    const told = await examine({ MAILBOX_ERIN_OAUTH_CLIENT_SECRET_EXPIRES: inDays(200), ...tokens })
+    expect(told.text).toMatch(/^warn +CONSOLE_TOKEN: .*\n.*openssl rand/m)
+    expect([told.code, told.text]).toEqual([0, expect.not.stringMatching(/CONSOLE_AUDITOR_TOKEN:|-canar/)])
     expect(told.text).toMatch(/^ok +mailbox erin, client secret: good for (199|200) days$/m)
     const untold = await examine({})
     expect([untold.code, untold.text]).toEqual([

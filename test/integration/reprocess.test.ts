@@ -122,6 +122,24 @@ describe('messages reprocess', () => {
     expect((await counted('--since', '2020-01-01', '--until', '2100-01-01')).trim().split('\n')).toHaveLength(2)
   })
 
+  test('has it judged again, so that what holds still holds; without --judge-again it is let through', async () => {
+    await using desk = await openDesk(BEFORE)
+    await desk.takeIn(letter({ id: 'd', subject: 'doubtful' }))
+    const worked = async (...options: string[]) => {
+      expect(await reprocess(desk, '--reason', 'rule/hold', ...options)).toMatchObject({ code: 0 })
+      await desk.worker.workOff()
+      return await desk.query('SELECT state::text, reason FROM inbound_messages')
+    }
+    expect(await worked('--judge-again', '--note', 'rules are new')).toEqual([
+      { state: 'quarantined', reason: 'rule/hold' },
+    ])
+    expect(await worked()).toEqual([{ state: 'ticketed', reason: 'thread/none' }])
+    const actor = expect.stringMatching(/^cli:/)
+    expect(await desk.query(`SELECT detail FROM inbound_events WHERE code = 'operator/reprocess' ORDER BY id`)).toEqual(
+      [{ detail: { heldFor: 'rule/hold', actor, note: 'rules are new' } }, { detail: { reason: 'rule/hold', actor } }],
+    )
+  })
+
   test('wants to know which, and takes no time that is none', async () => {
     await using desk = await openDesk(null)
     expect(await reprocess(desk)).toMatchObject({ code: 64, stderr: expect.stringContaining('which messages?') })

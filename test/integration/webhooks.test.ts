@@ -41,7 +41,7 @@ beforeEach(async () => {
   names += 1
   const { WEBHOOK_EVENTS } = await import('../../src/config/webhook-events.ts')
   webhook = {
-    ...{ name: `crm-${names}`, url: receiver.url, secret: SECRET, events: WEBHOOK_EVENTS },
+    ...{ name: `crm-${names}`, url: receiver.url, secrets: [SECRET], events: WEBHOOK_EVENTS },
     ...{ hasContent: false, mayBePrivate: false },
   }
   await newDeliverer().fanOut(never)

@@ -96,6 +96,14 @@ export class Guest {
     return answer
   }
 
+  /** By the button on a page of the console. */
+  async logOut(): Promise<Response> {
+    const csrf = /name="csrf" value="([^"]+)"/.exec(await (await this.ask('/')).text())?.[1] ?? ''
+    const cookie = [...this.jar].map(([name, value]) => `${name}=${value}`).join('; ')
+    const body = new URLSearchParams({ csrf })
+    return await fetch(`${this.#at}/logout`, { method: 'POST', body, headers: { cookie }, redirect: 'manual' })
+  }
+
   /** Where the login leads: to the issuer. */
   async begin(next = '/'): Promise<string> {
     const answer = await this.ask(`/login/oidc?next=${encodeURIComponent(next)}`)

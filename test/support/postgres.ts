@@ -26,6 +26,10 @@ export interface TestCluster {
   start(): Promise<void>
   /** `immediate` is a crash: no clean shutdown, recovery at the next start. */
   stop(mode: 'fast' | 'immediate'): Promise<void>
+  /** Every process of it stands still: connections are open, and nobody answers. Linux only. */
+  freeze(): Promise<void>
+  /** It goes on as if nothing had been. */
+  thaw(): Promise<void>
   /** Stops it and removes its files. */
   dispose(): Promise<void>
 }
@@ -91,7 +95,10 @@ async function makeCluster(folder: string, settings: readonly string[] = []): Pr
     },
     start: () => startServer(folder, binFolder, port, settings),
     stop: (mode) => stopServer(folder, mode),
+    freeze: () => signalAll(folder, 'SIGSTOP'),
+    thaw: () => signalAll(folder, 'SIGCONT'),
     dispose: async () => {
+      await signalAll(folder, 'SIGCONT')
       await stopServer(folder, 'immediate')
       await rm(path.dirname(pgdata), { recursive: true, force: true, maxRetries: 5 })
     },
@@ -175,6 +182,15 @@ async function stopServer(folder: string, mode: keyof typeof STOP_SIGNALS): Prom
   if (pid === null) return
   process.kill(pid, STOP_SIGNALS[mode])
   while ((await postmasterPid(folder)) !== null) await delay(10)
+}
+
+/** The server first, so that it starts no other meanwhile. */
+async function signalAll(folder: string, signal: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
+  const pid = await postmasterPid(folder)
+  if (pid === null) return
+  process.kill(pid, signal)
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')
+  for (const child of children.split(' ').map(Number)) if (child > 0) process.kill(child, signal)
 }
 
 /** For the end of the run. */

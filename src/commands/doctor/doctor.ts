@@ -5,6 +5,7 @@ import { loadRules } from '../../ticketing/rules/load-rules.ts'
 import { type App, openApp } from '../app.ts'
 import { counted } from '../terminal.ts'
 import { checkDns } from './authenticity.ts'
+import { checkConsoleTokens } from './console-token.ts'
 import { checkMailbox } from './mailbox.ts'
 import { checkOidc } from './oidc.ts'
 import { createReport, type Report, type Warning } from './report.ts'
@@ -13,6 +14,7 @@ import { createReport, type Report, type Warning } from './report.ts'
 export async function doctor(config: Config, signal: AbortSignal): Promise<number> {
   const report = createReport()
   report.ok('settings', counted(config.mailboxes.length, 'mailbox', 'mailboxes'))
+  checkConsoleTokens(config, report)
   if (config.rulesFile !== null) await report.check('rules', async () => checkRules(config.rulesFile))
   const app = await openApp(config).catch((thrown: unknown) => {
     report.fault('database', asMailchuteError(thrown))

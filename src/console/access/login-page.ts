@@ -33,6 +33,17 @@ export function sendLoginPage(reply: FastifyReply, { status, next, problem, oidc
     .send(page({ title: 'Log in', session: null, body }))
 }
 
+/** A link: what a form leads to, the policy would have to allow. */
+export function sendLoggedOutPage(reply: FastifyReply, host: string, url: string): FastifyReply {
+  const body = html`<div class="login card">
+      <h1>Logged out</h1>
+      <p>At ${host} you are still logged in, and whoever uses this browser comes in again by it.</p>
+      <p><a class="button" href="${url}">Log out at ${host}</a></p>
+      <p><a href="/login">Log in again</a></p>
+    </div>`
+  return reply.type('text/html').send(page({ title: 'Logged out', session: null, body }))
+}
+
 const problemOf = ({ message, hint, code, context }: Problem): Html =>
   html`<div class="alert bad" role="alert"><p><strong>${asSentence(message)}</strong></p>
         ${context?.['actor'] !== undefined && html`<p>It is <code>${String(context['actor'])}</code>.</p>`}

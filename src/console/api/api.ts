@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { MailchuteError } from '../../errors.ts'
-import { refusalOf, tellFault } from '../refusal.ts'
+import { refusalOf, STREAMED, tellFault } from '../refusal.ts'
 import { openApiOf } from './openapi.ts'
 import { sendProblem } from './problem.ts'
 import type { ApiDeps, Route } from './route.ts'
@@ -61,6 +61,7 @@ function add(api: FastifyInstance, route: Route, deps: ApiDeps): void {
   const url = `/v1${route.path.replace(/\{(\w+)\}/g, ':$1')}`
   api.route({
     ...LIMITED,
+    ...(typeof route.answer === 'string' && STREAMED),
     method: route.method,
     url,
     handler: (request, reply) => route.handle(request, reply, deps),

@@ -2,6 +2,7 @@
 import { PassThrough } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { MailchuteError } from '../../errors.ts'
+import { STREAMED } from '../refusal.ts'
 import type { ConsoleDeps } from '../server.ts'
 import { createNews } from './news.ts'
 
@@ -11,7 +12,7 @@ const HEARTBEAT_MILLISECONDS = 20_000
 export function addEvents(server: FastifyInstance, { store, now }: ConsoleDeps): void {
   const news = createNews(() => store.browse.lastChange())
   server.addHook('preClose', async () => news.close())
-  server.get('/events', (request, reply) => {
+  server.get('/events', STREAMED, (request, reply) => {
     const stream = new PassThrough()
     const end = () => stream.end()
     const stop = news.listen({ onNews: () => stream.write('event: news\ndata: \n\n'), onEnd: end })

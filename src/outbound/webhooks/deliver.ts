@@ -171,7 +171,7 @@ async function attempt(deps: DeliverDeps, receiver: Receiver, delivery: Delivery
   const { webhook, standing } = receiver
   const fields = { webhook: webhook.name, outboxId: delivery.id, type: delivery.type, attempts: delivery.attempts }
   const body = payloadOf(delivery, webhook)
-  const headers = { ...HEADERS, ...signedHeaders(webhook.secret, webhookId(delivery), body, now()) }
+  const headers = { ...HEADERS, ...signedHeaders(webhook.secrets, webhookId(delivery), body, now()) }
   try {
     await post({ ...webhook, headers, body }, cut, deps.post)
   } catch (thrown) {

@@ -15,8 +15,10 @@ export function webhookId({ mailboxId, eventId, at }: Told): string {
   return `evt_${createHash('sha256').update(`${mailboxId} ${eventId} ${at.toISOString()}`).digest('hex').slice(0, 32)}`
 }
 
-export function signedHeaders(secret: Buffer, id: string, body: string, now: Date): Record<string, string> {
+/** Signed with each of the secrets: a receiver takes one that it knows, whichever of a change it has seen. */
+export function signedHeaders(secrets: readonly Buffer[], id: string, body: string, now: Date): Record<string, string> {
   const timestamp = Math.floor(now.getTime() / 1000)
-  const mac = createHmac('sha256', secret).update(`${id}.${timestamp}.${body}`).digest('base64')
-  return { 'webhook-id': id, 'webhook-timestamp': String(timestamp), 'webhook-signature': `v1,${mac}` }
+  const signed = `${id}.${timestamp}.${body}`
+  const signatures = secrets.map((secret) => `v1,${createHmac('sha256', secret).update(signed).digest('base64')}`)
+  return { 'webhook-id': id, 'webhook-timestamp': String(timestamp), 'webhook-signature': signatures.join(' ') }
 }

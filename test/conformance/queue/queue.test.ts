@@ -3,10 +3,13 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { Queue as BullQueue, createPostgresBackend } from 'bullmq'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { Redis } from 'ioredis'
+import { Client } from 'pg'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { QueueTarget } from '../../../src/queue/backend.ts'
 import { ATTEMPTS, type JobRun, openQueue, type Queue, type QueueOptions } from '../../../src/queue/queue.ts'
-import { createDatabase } from '../../support/postgres.ts'
+import { createBeats } from '../../support/beats.ts'
+import { createDatabase, createEmptyDatabase } from '../../support/postgres.ts'
 import { redisAvailable, startRedis, type TestRedis } from '../../support/redis.ts'
 
 let redis: TestRedis | null = null
@@ -221,22 +224,76 @@ describe.each(BACKENDS)('the queue in %s', (backend) => {
     expect((await untilTaken(() => queue.requestPoll('a'), next)).id).toBe('a')
   })
 
+  test('a queue that refuses is asked again with growing pauses, and worked when it no longer does', async () => {
+    const target = await freshTarget(backend)
+    const refusals = createBeats<Error>()
+    const seen: number[] = []
+    const onTrouble = (error: Error) => {
+      seen.push(performance.now())
+      refusals.beat(error)
+    }
+    const queue = open(target, { onTrouble })
+    const [one, other] = [randomUUID(), randomUUID()]
+    await queue.wake([one])
+    const { next } = working(queue)
+    const job = await next()
+    await whileRefusing(target, async () => {
+      await expect(queue.depth()).rejects.toMatchObject({ code: 'queue/unavailable' })
+      job.end()
+      await refusals.until(() => seen.length >= REFUSALS)
+      // Two are of the job that ended. The others: after 0.1 s, and each pause twice the one before.
+      expect((seen.at(-1) ?? 0) - (seen[0] ?? 0)).toBeGreaterThan(1000)
+    })
+    await queue.wake([other])
+    expect((await next()).id).toBe(other)
+  })
+
   test('the job of a worker that was killed comes back, and says that it did (I6)', async () => {
     const target = await freshTarget(backend)
     const deadAfterMilliseconds = 1000
     const queue = open(target, { deadAfterMilliseconds })
     const id = randomUUID()
     await queue.wake([id])
-    const file = fileURLToPath(new URL('../../support/queue-child.ts', import.meta.url))
-    const child = spawn(process.execPath, [file, JSON.stringify(target), String(deadAfterMilliseconds)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+    const child = workingChild(target, deadAfterMilliseconds)
     expect(String((await once(child.stdout, 'data'))[0])).toBe(`${id}\n`)
     child.kill('SIGKILL')
     await once(child, 'exit')
     expect(await working(queue).next()).toMatchObject({ id, run: { stalls: 1 } })
   })
 })
+
+test('in PostgreSQL: a worker goes on where the database is out of connections when it begins', async () => {
+  const databaseUrl = await createEmptyDatabase()
+  const url = new URL(databaseUrl)
+  const database = url.pathname.slice(1)
+  url.username = `desk_${database}`
+  await execute(databaseUrl, [
+    `CREATE ROLE ${url.username} LOGIN`,
+    `GRANT CREATE ON DATABASE ${database} TO ${url.username}`,
+  ])
+  const queue = openQueue({ databaseUrl: url.href }, { onTrouble: () => undefined })
+  const id = randomUUID()
+  await queue.wake([id])
+  await queue.close()
+  await execute(databaseUrl, [`ALTER ROLE ${url.username} CONNECTION LIMIT 1`])
+  const child = workingChild({ databaseUrl: url.href })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  expect(String((await once(child.stdout, 'data'))[0])).toBe(`${id}\n`)
+})
+
+function workingChild(target: QueueTarget, deadAfterMilliseconds = 15_000) {
+  const file = fileURLToPath(new URL('../../support/queue-child.ts', import.meta.url))
+  return spawn(process.execPath, [file, JSON.stringify(target), String(deadAfterMilliseconds)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+}
+
+async function execute(databaseUrl: string, statements: readonly string[]): Promise<void> {
+  const client = new Client({ connectionString: databaseUrl })
+  await client.connect()
+  for (const statement of statements) await client.query(statement)
+  await client.end()
+}
 
 /** A job that has just ended may still be known for a moment: asked for again until it runs. */
 async function untilTaken(ask: () => Promise<void>, next: Worker['next']): Promise<Taken> {
@@ -247,6 +304,26 @@ async function untilTaken(ask: () => Promise<void>, next: Worker['next']): Promi
     isTaken = await Promise.race([taken.then(() => true), tick.then(() => false)])
   }
   return taken
+}
+
+const REFUSALS = 6
+
+/** It answers, and does nothing that it is asked for. */
+async function whileRefusing(target: QueueTarget, work: () => Promise<void>): Promise<void> {
+  await refuse(target, true)
+  await work().finally(() => refuse(target, false))
+}
+
+async function refuse(target: QueueTarget, isRefusing: boolean): Promise<void> {
+  if ('redisUrl' in target) {
+    const client = new Redis(target.redisUrl)
+    await client.call('ACL', 'SETUSER', 'default', `${isRefusing ? '-' : '+'}evalsha`)
+    await client.call('ACL', 'SETUSER', 'default', `${isRefusing ? '-' : '+'}eval`)
+    await client.quit()
+    return
+  }
+  const [from, to] = isRefusing ? ['bullmq', 'away'] : ['away', 'bullmq']
+  await execute(target.databaseUrl, [`ALTER SCHEMA ${from} RENAME TO ${to}`])
 }
 
 async function jobsIn(target: QueueTarget, name: string): Promise<unknown[]> {

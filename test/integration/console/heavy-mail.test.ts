@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import fastify from 'fastify'
+import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createAttachments } from '../../../src/console/attachments.ts'
 import { createSanitising } from '../../../src/console/sanitising/sanitising.ts'
@@ -228,6 +229,8 @@ function dropped(port: number, text: string): Promise<number> {
   })
 }
 
+const UNAVAILABLE = 'store/unavailable'
+
 describe('who sends slowly, and who reads nothing', () => {
   test('lose their connection', async () => {
     const limits = { requestTimeout: 300, connectionTimeout: 600, http: { connectionsCheckingInterval: 100 } }
@@ -239,6 +242,23 @@ describe('who sends slowly, and who reads nothing', () => {
       // The slow reader got a start; who sends no request to its end gets no more than a refusal.
       expect(given.map((octets) => octets > 1000 && octets < 16 * MIB)).toEqual([false, true, false])
     } finally {
+      await console.close()
+    }
+  })
+
+  test('are not kept waiting by a database that does not answer', async () => {
+    const locking = new Client({ connectionString: served.desk.databaseUrl })
+    await locking.connect()
+    const at = { host: '127.0.0.1', port: 0 }
+    const console = await startConsole(served.deps, at, { handlerTimeout: 500 })
+    try {
+      await locking.query('BEGIN; LOCK TABLE inbound_messages IN ACCESS EXCLUSIVE MODE')
+      for (const path of ['/messages', '/api/v1/messages']) {
+        const answer = await fetch(`http://127.0.0.1:${console.port}${path}`, { headers: bearer })
+        expect([path, answer.status, await answer.text()]).toEqual([path, 503, expect.stringContaining(UNAVAILABLE)])
+      }
+    } finally {
+      await locking.end()
       await console.close()
     }
   })

@@ -28,9 +28,8 @@ afterAll(async () => {
 })
 
 /** Status, code, and whether somebody came in. */
-async function signIn(manners: Partial<IssuerManners> = {}, at = console) {
+async function signIn(manners: Partial<IssuerManners> = {}, at = console, guest = new Guest(at.at)) {
   issuer.manners = { ...polite(), ...manners }
-  const guest = new Guest(at.at)
   const url = await guest.begin()
   const answer = url === '' ? await guest.ask('/login/oidc') : await guest.ask(issuer.browse(url))
   const page = await answer.text()
@@ -203,3 +202,15 @@ describe('an issuer that is not well', () => {
     expect(issuer.asked).toEqual([METADATA, METADATA])
   })
 })
+
+test.each([undefined, 'javascript:alert(1)', 'data:text/html,x', 'nonsense'])(
+  'a place to log out at like %s is none: it ends at our own login',
+  async (place) => {
+    // Another console: metadata are kept for an hour.
+    await using other = await startOidcConsole(0, issuer.config)
+    const guest = new Guest(other.at)
+    expect((await signIn({ metadata: { end_session_endpoint: place } }, other, guest)).found).toEqual(IN)
+    const answer = await guest.logOut()
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/login'])
+  },
+)

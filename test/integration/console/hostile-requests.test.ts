@@ -277,6 +277,35 @@ describe('on the wire', () => {
     expect(await ended).toMatch(/^HTTP\/1\.1 302 /)
   })
 
+  test('names of mailboxes are told by no name that a stranger can have lead here', async () => {
+    const statusOf = async (host: string) => {
+      const { ended } = await open(
+        `GET /metrics HTTP/1.1\r\nHost: ${host}\r\nX-Forwarded-Host: localhost\r\nConnection: close\r\n\r\n`,
+      )
+      return /^HTTP\/1\.1 (\d+)/.exec(await ended)?.[1]
+    }
+    for (const host of [
+      'localhost',
+      'LOCALHOST:8025',
+      '127.0.0.1:8025',
+      '[::1]:8025',
+      '192.0.2.1',
+      'desk',
+      'a.localhost',
+    ]) {
+      expect([host, await statusOf(host)]).toEqual([host, '200'])
+    }
+    for (const host of [
+      'evil.example',
+      'evil.example.',
+      'evil.example:8025',
+      'localhost.evil.example',
+      '127.0.0.1.evil.example',
+    ]) {
+      expect([host, await statusOf(host)]).toEqual([host, '403'])
+    }
+  })
+
   test.each([
     'HELLO\r\n\r\n',
     'GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',

@@ -78,6 +78,17 @@ describe('a login at a real issuer', () => {
     }
   })
 
+  test('ends here with the button, which leads on to where the issuer ends its own', async () => {
+    const { guest } = await signIn('anna')
+    const answer = await guest.logOut()
+    const [cleared] = answer.headers.getSetCookie()
+    expect([answer.status, cleared]).toEqual([200, expect.stringMatching(/^mailchute_session=;/)])
+    const url = /href="(http[^"]+)"/.exec(await answer.text())?.[1]?.replaceAll('&amp;', '&') ?? ''
+    expect(url).toMatch(/^http:\/\/localhost:\d+\/session\/end\?client_id=mailchute$/)
+    const asked = await fetch(url)
+    expect([asked.status, await asked.text()]).toEqual([200, expect.stringContaining('/session/end/confirm')])
+  })
+
   test('may be decided by a claim, in the ID token as at Entra ID, to the letter', async () => {
     const roles = { roleClaim: 'roles', operators: ['Mailchute.Operator'], auditors: ['Mailchute.Auditor'] }
     await using other = await startOidcConsole(0, { ...generous.config, ...roles })

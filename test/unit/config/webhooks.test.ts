@@ -23,11 +23,21 @@ describe('a webhook', () => {
       {
         name: 'crm-sync',
         url: 'https://crm.example/hook',
-        secret: Buffer.alloc(32, 7),
+        secrets: [Buffer.alloc(32, 7)],
         events: expect.arrayContaining(['ticket.created', 'mailbox.resumed']),
         hasContent: false,
         mayBePrivate: false,
       },
+    ])
+  })
+
+  test('may have the secret from before the change beside the new one', () => {
+    const old = `whsec_${Buffer.alloc(24, 8).toString('base64')}`
+    const settings = { [`${P}_URL`]: 'https://crm.example/hook', [`${P}_SECRET`]: SECRET }
+    const [webhook] = read({ ...settings, [`${P}_SECRET_OLD`]: old })
+    expect(webhook?.secrets).toEqual([Buffer.alloc(32, 7), Buffer.alloc(24, 8)])
+    expect(problems({ ...settings, [`${P}_SECRET_OLD`]: 'canary' })).toEqual([
+      expect.stringMatching(/_SECRET_OLD: it is not whsec_ and 24 to 64 octets in base64/),
     ])
   })
 

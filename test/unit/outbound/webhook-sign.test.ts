@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { Webhook } from 'standardwebhooks'
 import { expect, test } from 'vitest'
 import { signedHeaders, webhookId } from '../../../src/outbound/webhooks/sign.ts'
 
@@ -15,9 +16,18 @@ test('an event has one id; another that a restored database gives its number to 
 test('the signature is that of Standard Webhooks, by hand', () => {
   const secret = Buffer.alloc(32, 9)
   const mac = createHmac('sha256', secret).update('evt_1.1795651200.{}').digest('base64')
-  expect(signedHeaders(secret, 'evt_1', '{}', new Date(1_795_651_200_999))).toEqual({
+  expect(signedHeaders([secret], 'evt_1', '{}', new Date(1_795_651_200_999))).toEqual({
     'webhook-id': 'evt_1',
     'webhook-timestamp': '1795651200',
     'webhook-signature': `v1,${mac}`,
   })
+})
+
+test('while a secret is changed, a receiver takes it with the new one and with the old one, and with no other', () => {
+  const [now, old, other] = [7, 8, 9].map((octet) => Buffer.alloc(32, octet))
+  if (now === undefined || old === undefined || other === undefined) throw new Error('three are made')
+  const headers = signedHeaders([now, old], 'evt_1', '{}', new Date())
+  const taken = [now, old].map((secret) => new Webhook(secret.toString('base64')).verify('{}', headers))
+  expect(taken).toEqual([{}, {}])
+  expect(() => new Webhook(other.toString('base64')).verify('{}', headers)).toThrow('No matching signature')
 })

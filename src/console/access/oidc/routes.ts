@@ -14,27 +14,26 @@ import { sendLoginPage } from '../login-page.ts'
 import { nextOf } from '../next.ts'
 import { setSessionCookie } from '../session-cookie.ts'
 import type { Actor } from '../tokens.ts'
-import { createIssuer, type Issuer } from './issuer.ts'
+import type { Issuer } from './issuer.ts'
 import { openPending, PENDING_SECONDS, type PendingLogin, sealPending } from './pending.ts'
 import { beginSignIn, CALLBACK_PATH, finishSignIn } from './sign-in.ts'
 
 /** Of one address, which may be that of a whole office. */
 const REQUESTS_A_MINUTE = 30
 
-type Deps = LoginDeps & { readonly oidc: OidcConfig }
+type Deps = LoginDeps & { readonly oidc: OidcConfig; readonly issuer: Issuer }
 
 interface Way extends Deps {
-  readonly issuer: Issuer
   readonly key: Buffer
   /** The console is reached over TLS. Not asked of the request: a proxy may forget to tell. */
   readonly isSecure: boolean
 }
 
 export function addOidc(server: FastifyInstance, deps: Deps): void {
-  const { oidc, now, tokens } = deps
+  const { oidc, tokens } = deps
   const key = cookieKey(tokens, oidc, 'mailchute console sign-in 1')
   const isSecure = oidc.consoleUrl.startsWith('https:')
-  const way: Way = { ...deps, issuer: createIssuer(oidc, now), key, isSecure }
+  const way: Way = { ...deps, key, isSecure }
   const limited = { config: { rateLimit: { max: REQUESTS_A_MINUTE, timeWindow: '1 minute' } } }
   server.get('/login/oidc', limited, (request, reply) => begin(request, reply, way))
   server.get(CALLBACK_PATH, limited, (request, reply) => finish(request, reply, way))

@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream'
 import { z } from 'zod'
+import type { Act } from '../../../store/act.ts'
 import type { WholeMessage } from '../../../store/browse/message.ts'
 import type { MessageCursor } from '../../../store/browse/messages.ts'
 import { messageFields, messageWithContent } from '../../../store/browse/shapes.ts'
-import type { MessageDetail } from '../../../store/messages.ts'
+import type { MessageDetail, Messages } from '../../../store/messages.ts'
 import { present } from '../../pages/list.ts'
 import { type ReadAttachment, readingOf } from '../../pages/message/reading.ts'
 import { type ApiDeps, noSuchPage, notFound, notPossible, type Route, route } from '../route.ts'
@@ -103,13 +104,18 @@ export const MESSAGE_ROUTES: readonly Route[] = [
     body: NOTE,
     answer: MessageWithEvents,
     problems: [404, 409],
-    handle: async (deps, { params: { id }, by }) => {
-      const before = await find(deps, id)
-      if (!(await deps.store.messages.reprocess(id, by))) throw notPossible(`the message is ${before.state}`)
-      // The sweep finds it within a minute.
-      await deps.wake([id]).catch(() => undefined)
-      return whole(await find(deps, id))
-    },
+    handle: (deps, { params: { id }, by }) => workAgain(deps, id, deps.store.messages.reprocess, by),
+  }),
+  route({
+    method: 'POST',
+    path: '/messages/{id}/judge-again',
+    operationId: 'judgeMessageAgain',
+    summary: 'The same, but what it was held or suppressed for does not count as decided: it may be so again.',
+    params: ONE,
+    body: NOTE,
+    answer: MessageWithEvents,
+    problems: [404, 409],
+    handle: (deps, { params: { id }, by }) => workAgain(deps, id, deps.store.messages.judgeAgain, by),
   }),
   route({
     method: 'POST',
@@ -139,6 +145,14 @@ async function find({ store }: ApiDeps, id: string): Promise<MessageDetail> {
   const message = await store.messages.find(id)
   if (message === null) throw notFound('message')
   return message
+}
+
+async function workAgain(deps: ApiDeps, id: string, change: Messages['reprocess'], by: Act) {
+  const before = await find(deps, id)
+  if (!(await change(id, by))) throw notPossible(`the message is ${before.state}`)
+  // The sweep finds it within a minute.
+  await deps.wake([id]).catch(() => undefined)
+  return whole(await find(deps, id))
 }
 
 async function findWhole({ store }: ApiDeps, id: string): Promise<WholeMessage> {

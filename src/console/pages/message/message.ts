@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { asMailchuteError, MailchuteError } from '../../../errors.ts'
 import type { WholeMessage } from '../../../store/browse/message.ts'
 import { html } from '../../html.ts'
+import { STREAMED } from '../../refusal.ts'
 import type { ConsoleDeps } from '../../server.ts'
 import { doneNotice } from '../actions/done.ts'
 import { messageActions } from '../actions/forms.ts'
@@ -39,7 +40,7 @@ export function addMessage(server: FastifyInstance, deps: ConsoleDeps): void {
       .type('text/html')
       .send(page({ title, section: '/messages', session: request.session, path: [['/messages', 'Messages']], body }))
   })
-  server.get('/messages/:id/raw', async (request, reply) => {
+  server.get('/messages/:id/raw', STREAMED, async (request, reply) => {
     const { id, sha256, rawMessage } = await find(store, request)
     if (rawMessage.purgedAt !== null)
       throw new MailchuteError('store/purged', 'the octets of this message were removed')
