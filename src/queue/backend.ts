@@ -38,6 +38,8 @@ export interface WorkerSettings {
 export interface Backend {
   queue<Data>(name: string): Producer<Data>
   worker(name: string, run: Run, options: WorkerSettings): Consumer
+  /** Throws what went wrong with a queue as `queue/unavailable`, with what to do where this one lives. */
+  fail(cause: unknown): never
   /** Rejects with `queue/unavailable`, or `config/queue-eviction` where Redis may drop jobs. */
   check(): Promise<void>
   close(): Promise<void>
@@ -72,6 +74,9 @@ function redisBackend(url: string, onTrouble: (error: Error) => void): Backend {
     worker: (name, run, settings) => {
       const connection = connect({ maxRetriesPerRequest: null })
       return heard(new PatientWorker(name, run, { ...optionsOf(settings), connection }), onTrouble)
+    },
+    fail: (cause) => {
+      throw new MailchuteError('queue/unavailable', 'the queue cannot be reached', { cause })
     },
     check: () => checkRedis(producer),
     close: async () => {
@@ -118,6 +123,7 @@ function postgresBackend(connectionString: string, onTrouble: (error: Error) => 
     },
     worker: (name, run, settings) =>
       heard(new PatientWorker(name, run, { ...optionsOf(settings), ...options }, share), onTrouble),
+    fail: notAnswering,
     check: async () => {
       await connection.waitUntilReady().catch(notSetUp)
       await Promise.all(producers.map((queue) => queue.getJobCounts('waiting'))).catch(notAnswering)
@@ -132,7 +138,10 @@ class SharingBackend extends PostgresQueueBackend {
 }
 
 function notAnswering(cause: unknown): never {
-  throw new MailchuteError('queue/unavailable', 'the queue in the database does not answer', { cause })
+  throw new MailchuteError('queue/unavailable', 'the queue in the database cannot be used', {
+    cause,
+    hint: 'see whether PostgreSQL answers, and the role of DATABASE_URL may use the schema bullmq; stored mail waits, nothing is lost',
+  })
 }
 
 /** BullMQ makes its tables itself; where it may not, each of its calls would wait for ever. */

@@ -98,7 +98,7 @@ export function openQueue(target: QueueTarget, options: QueueOptions): Queue {
       data: { inboundMessageId },
       opts: { ...jobOptions, jobId: `inbound-${inboundMessageId}${suffix}` },
     }))
-    await inbound.addBulk(jobs).catch(unavailable)
+    await inbound.addBulk(jobs).catch(backend.fail)
   }
   const settings = (concurrency: number) => ({
     concurrency,
@@ -107,14 +107,15 @@ export function openQueue(target: QueueTarget, options: QueueOptions): Queue {
   return {
     wake: (ids) => wake(ids, ''),
     wakeAnew: (ids) => wake(ids, `-${Date.now().toString(36)}`),
-    requestPoll: (mailbox, options) => requestPoll(polls, mailbox, options?.isNews ?? false),
+    requestPoll: (mailbox, options) => requestPoll(polls, mailbox, options?.isNews ?? false).catch(backend.fail),
     work: (handle, concurrency) =>
       work(backend, INBOUND, settings(concurrency), (data, run) =>
         handle(inboundJob.parse(data).inboundMessageId, run),
       ),
     workPolls: (handle, concurrency) =>
       work(backend, POLL, settings(concurrency), (data, run) => handle(pollJob.parse(data).mailbox, run)),
-    depth: async () => [...(await depthOf('inbound', inbound)), ...(await depthOf('poll', polls))],
+    depth: () =>
+      Promise.all([depthOf('inbound', inbound), depthOf('poll', polls)]).then((depths) => depths.flat(), backend.fail),
     check: () => backend.check(),
     close: async () => {
       await settlesWithin(Promise.all([inbound.close(), polls.close()]), CLOSE_MILLISECONDS)
@@ -126,19 +127,15 @@ export function openQueue(target: QueueTarget, options: QueueOptions): Queue {
 
 async function requestPoll(polls: Producer<z.infer<typeof pollJob>>, mailbox: string, isNews: boolean): Promise<void> {
   const deduplication = { id: `poll-${mailbox}`, keepLastIfActive: isNews }
-  await polls.add('poll', { mailbox }, { deduplication, removeOnComplete: true, removeOnFail: true }).catch(unavailable)
+  await polls.add('poll', { mailbox }, { deduplication, removeOnComplete: true, removeOnFail: true })
 }
 
 /** As BullMQ names them; what is finished is removed, so that there are no others. */
 const STATES = ['waiting', 'active', 'delayed'] as const
 
 async function depthOf(queue: QueueDepth['queue'], producer: Pick<Producer<unknown>, 'getJobCounts'>) {
-  const counts = await producer.getJobCounts(...STATES).catch(unavailable)
+  const counts = await producer.getJobCounts(...STATES)
   return STATES.map((state): QueueDepth => ({ queue, state, jobs: counts[state] ?? 0 }))
-}
-
-function unavailable(cause: unknown): never {
-  throw new MailchuteError('queue/unavailable', 'the queue cannot be reached', { cause })
 }
 
 function work(
