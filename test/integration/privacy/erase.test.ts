@@ -51,6 +51,30 @@ const others = (from: string, { to = 'support@example.org', text = 'Hello.' } = 
     ...['Date: Mon, 02 Nov 2026 09:00:00 +0000', '', text, ''],
   ].join('\r\n')
 
+/** In this order: who is named later is a neighbour of the one before. */
+const NAMED = [
+  ...['a%@example.com', 'a_c@example.com', "o'hara@example.com", '"a,b"@example.com', 'ada+news@example.com'],
+  ...['ada@example.com', 'Änne@example.com', 'ada@bücher.example', `${'a'.repeat(400)}@example.com`],
+]
+const NEIGHBOURS = [
+  ...[
+    'ab@example.com',
+    'a%25@example.com',
+    'aa%@example.com',
+    'abc@example.com',
+    'a__c@example.com',
+    'a.c@example.com',
+  ],
+  ...['ohara@example.com', "o''hara@example.com", '"a,,b"@example.com', 'ada+new@example.com'],
+  ...['ada@example.com.example', 'adaa@example.com', 'x.ada@example.com', 'anne@example.com', 'ånne@example.com'],
+  ...[
+    'ada@bucher.example',
+    'ada@xn--bcher.example',
+    `${'a'.repeat(401)}@example.com`,
+    `${'a'.repeat(400)}@example.org`,
+  ],
+]
+
 let redis: TestRedis | undefined
 let desk: Acknowledging
 
@@ -214,27 +238,21 @@ describe('erase --address', () => {
     await isSound()
   })
 
-  test.each([
-    ['a%@example.com', ['ab@example.com', 'a%25@example.com', 'aa%@example.com']],
-    ['a_c@example.com', ['abc@example.com', 'a__c@example.com', 'a.c@example.com']],
-    ["o'hara@example.com", ['ohara@example.com', "o''hara@example.com"]],
-    ['"a,b"@example.com', ['ab@example.com', '"a,,b"@example.com']],
-    ['ada@example.com', ['ada+news@example.com', 'ada@example.com.example', 'adaa@example.com', 'x.ada@example.com']],
-    ['ada+news@example.com', ['ada@example.com', 'ada+new@example.com']],
-    ['Änne@example.com', ['anne@example.com', 'ånne@example.com']],
-    ['ada@bücher.example', ['ada@bucher.example', 'ada@xn--bcher.example']],
-    [`${'a'.repeat(400)}@example.com`, [`${'a'.repeat(401)}@example.com`, `${'a'.repeat(400)}@example.org`]],
-  ])('erases %s, and nobody else', async (address, neighbours) => {
-    for (const from of [address, ...neighbours]) desk.deliver(others(from))
+  test('erases who was named, one by one, and never a neighbour', async () => {
+    for (const from of [...NAMED, ...NEIGHBOURS]) desk.deliver(others(from))
     await desk.takeIn()
+    const left = new Set([...NAMED, ...NEIGHBOURS])
     const before = await desk.query<{ address: string }>('SELECT address FROM contacts')
-    expect(before).toHaveLength(1 + neighbours.length)
-    const { certificate } = await erased(address.toLowerCase())
-    expect(certificate.erased).toMatchObject({ messages: 1, contacts: 1 })
-    const left = await desk.query<{ from_address: string }>(
-      `SELECT from_address FROM ticket_entries WHERE from_address <> '' ORDER BY 1`,
-    )
-    expect(left.map(({ from_address: from }) => from).toSorted()).toEqual(neighbours.toSorted())
+    expect(before).toHaveLength(left.size)
+    for (const address of NAMED) {
+      const { certificate } = await erased(address.toLowerCase())
+      expect({ address, ...certificate.erased }).toMatchObject({ address, messages: 1, contacts: 1 })
+      left.delete(address)
+      const entries = await desk.query<{ from: string }>(
+        `SELECT from_address AS from FROM ticket_entries WHERE from_address <> ''`,
+      )
+      expect(entries.map(({ from }) => from).toSorted()).toEqual([...left].toSorted())
+    }
     await isSound()
   })
 
