@@ -1,11 +1,10 @@
 /** What today's rules would decide of messages, beside what was decided: nothing is written. */
-import pLimit from 'p-limit'
 import { asMailchuteError } from '../errors.ts'
-import type { Authenticity } from '../message/authenticity/authenticity.ts'
 import type { Again, AgainFilter, Decided } from '../store/again.ts'
-import { asReprocessed, type Decision, decide } from '../ticketing/decide.ts'
-import { type Judging, UNJUDGED } from '../ticketing/judging.ts'
-import { createParsePool, type ParsePool } from '../ticketing/parse-pool.ts'
+import type { Decision } from '../ticketing/decide.ts'
+import { createForesight, type Foresight } from '../ticketing/foresee.ts'
+import { UNJUDGED } from '../ticketing/judging.ts'
+import { createParsePool } from '../ticketing/parse-pool.ts'
 import type { App } from './app.ts'
 import { authenticatorOf, judgingOf } from './judging.ts'
 import { assertRules } from './ruling.ts'
@@ -15,6 +14,8 @@ interface Told {
   readonly state: string
   readonly reason: string | null
   readonly ticket: number | 'new' | null
+  /** Of a new ticket that another message would open: that message. */
+  readonly openedBy: string | null
   readonly queue: string | null
   readonly priority: string | null
   readonly tags: readonly string[]
@@ -40,12 +41,16 @@ export async function dryRun(app: App, filter: AgainFilter, { json }: { json: bo
   const pool = createParsePool()
   const authenticator = authenticatorOf(app)
   const judging = { ...UNJUDGED, ...judgingOf(app, authenticator) }
+  const foresight = createForesight(app.store, judging, pool, filter)
   const rows: Difference[] = []
   try {
     for await (const page of pages(app.store.again, filter)) {
-      const differences = await pLimit(AT_ONCE).map(page, (message) => compare(app, judging, pool, message))
-      if (json) for (const difference of differences) printJson(difference)
-      else rows.push(...differences)
+      for (const [index, message] of page.entries()) {
+        for (const ahead of page.slice(index, index + AT_ONCE)) foresight.prepare(ahead)
+        const difference = await compare(foresight, message)
+        if (json) printJson(difference)
+        else rows.push(difference)
+      }
     }
   } finally {
     await Promise.all([pool.close(), authenticator.close()])
@@ -62,13 +67,12 @@ async function* pages(again: Again, filter: AgainFilter): AsyncGenerator<Decided
   }
 }
 
-async function compare(app: App, judging: Judging, pool: ParsePool, message: Decided): Promise<Difference> {
+async function compare(foresight: Foresight, message: Decided): Promise<Difference> {
   const { id, mailbox, state, reason, ticket, queue, priority, tags } = message
-  const was: Told = { ...{ state, reason, ticket, queue, priority }, tags: tags ?? [] }
+  const was: Told = { ...{ state, reason, ticket, openedBy: null, queue, priority }, tags: tags ?? [] }
   const about = { message: id, mailbox, was, stays: state === 'ticketed' }
   try {
-    const decision = await decideAgain(app, judging, pool, message)
-    const would = toldOf(decision, message)
+    const would = toldOf(foresight, await foresight.decide(message), message)
     return { ...about, would, changed: isChanged(was, would, message), error: null }
   } catch (thrown) {
     const error = asMailchuteError(thrown)
@@ -80,37 +84,21 @@ async function compare(app: App, judging: Judging, pool: ParsePool, message: Dec
 }
 
 const plain = ({ code, message }: { code: string; message: string }) => ({ code, message })
-const NOTHING = { ticket: null, queue: null, priority: null, tags: [] }
-
-/** As the worker does it; but who is on a ticket was believed or not when it came, and keys of that time may be gone. */
-async function decideAgain(app: App, judging: Judging, pool: ParsePool, message: Decided): Promise<Decision> {
-  const { sha256, sizeBytes, mailboxId, state, reason } = message
-  const signal = new AbortController().signal
-  const source = { sizeBytes, octets: () => app.store.raw.octets(sha256) }
-  const mail = await pool.parse(source, signal)
-  const authenticity = storedOf(message) ?? (await judging.authenticate(source, mailboxId, mail.from, signal))
-  const store = state === 'ticketed' ? app.store : asReprocessed(app.store, reason)
-  return await decide(store, judging, {
-    waiting: message,
-    mail,
-    authenticity,
-    isLastAttempt: true,
-    first: async () => undefined,
-  })
-}
-
-function storedOf({ trust, authenticity }: Decided): Authenticity | null {
-  return trust === null || authenticity?.['reason'] === undefined ? null : ({ ...authenticity, trust } as Authenticity)
-}
+const NOTHING = { ticket: null, openedBy: null, queue: null, priority: null, tags: [] }
 
 /** Who opened a ticket and would open one has the same. */
-function toldOf({ state, reason, ticket, marks }: Decision, { isFirst, ticket: own }: Decided): Told {
+function toldOf(
+  foresight: Foresight,
+  { state, reason, ticket, marks }: Decision,
+  { isFirst, ticket: own }: Decided,
+): Told {
+  const openedBy = ticket === null ? null : foresight.openerOf(ticket)
   const opens = state === 'ticketed' && ticket === null
   const onto = isFirst && opens ? own : ticket
   const { queue, priority, tags } = marks
   const isOpening = opens || (isFirst && onto === own)
   return {
-    ...{ state, reason, ticket: onto ?? (opens ? 'new' : null), queue, tags },
+    ...{ state, reason, ticket: openedBy === null ? (onto ?? (opens ? 'new' : null)) : 'new', openedBy, queue, tags },
     priority: isOpening ? (priority ?? 'normal') : null,
   }
 }
@@ -129,17 +117,18 @@ function differencesText(rows: readonly Difference[]): string {
   const changed = rows.filter((row) => row.changed)
   const cells = rows.map(({ message, was, would, changed: isNew, stays, error }): Cell[] => [
     message.slice(0, 8),
-    ...[was.state, was.reason, ticketText(was.ticket)],
-    ...(would === null
-      ? [error?.code, '', '', '']
-      : [would.state, would.reason, ticketText(would.ticket), marksText(would)]),
+    ...[was.state, was.reason, ticketText(was)],
+    ...(would === null ? [error?.code, '', '', ''] : [would.state, would.reason, ticketText(would), marksText(would)]),
     isNew ? colours.yellow(stays ? 'yes, and stays' : 'yes') : 'no',
   ])
   const headings = ['id', 'was', 'reason', 'ticket', 'would be', 'reason', 'ticket', 'queue, priority, tags', 'changed']
   return `${table(headings, cells)}${changed.length} of ${counted(rows.length, 'message')} would be decided otherwise; nothing was changed\n`
 }
 
-const ticketText = (ticket: Told['ticket']) => (typeof ticket === 'number' ? `#${ticket}` : ticket)
+function ticketText({ ticket, openedBy }: Told): string | null {
+  if (openedBy !== null) return `new, of ${openedBy.slice(0, 8)}`
+  return typeof ticket === 'number' ? `#${ticket}` : ticket
+}
 
 const marksText = ({ queue, priority, tags }: Told) =>
   [queue, priority, ...tags].filter((each) => each !== null).join(', ')

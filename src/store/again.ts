@@ -1,6 +1,7 @@
 import type { InboundState, TicketPriority, Trust } from '../generated/prisma/client.ts'
 import type { Database } from './database.ts'
 import type { Waiting } from './messages.ts'
+import { keyOf } from './threads.ts'
 
 /** Which messages are looked at again; undefined: any. */
 export interface AgainFilter {
@@ -32,13 +33,16 @@ export interface Decided extends Waiting {
 }
 
 export interface Again {
-  /** In the order of their ids. */
+  /** In the order in which they came. */
   decided(filter: AgainFilter, after: string | null, limit: number): Promise<Decided[]>
   /** Ids of those among them that can be worked again. */
   workable(filter: AgainFilter, after: string | null, limit: number): Promise<string[]>
+  /** Ids of those among them, of one mailbox, that have one of these msg-ids, in the order of these. */
+  withMsgIds(filter: AgainFilter, mailboxId: string, msgIds: readonly string[]): Promise<string[]>
 }
 
-const WHERE = `($1::uuid IS NULL OR m.id > $1) AND ($3::uuid[] IS NULL OR m.id = ANY($3))
+const WHERE = `($1::uuid IS NULL OR (m.received_at, m.id) > ((SELECT received_at FROM inbound_messages WHERE id = $1), $1))
+  AND ($3::uuid[] IS NULL OR m.id = ANY($3))
   AND ($4::inbound_state IS NULL OR m.state = $4) AND ($5::text IS NULL OR m.reason = $5)
   AND ($6::text IS NULL OR b.name = $6) AND ($7::timestamptz IS NULL OR m.received_at >= $7)
   AND ($8::timestamptz IS NULL OR m.received_at < $8)`
@@ -54,11 +58,22 @@ const DECIDED = `
   LEFT JOIN raw_chunks c ON c.sha256 = m.sha256 AND c.seq = 0
   LEFT JOIN ticket_entries e ON e.inbound_message_id = m.id LEFT JOIN tickets t ON t.id = e.ticket_id
   LEFT JOIN tickets about ON about.id = m.ticket_id
-  WHERE m.state <> 'received' AND ${WHERE} ORDER BY m.id LIMIT $2`
+  WHERE m.state <> 'received' AND ${WHERE} ORDER BY m.received_at, m.id LIMIT $2`
+
+const CAN_BE_WORKED = `m.state IN ('quarantined', 'suppressed') AND r.purged_at IS NULL`
 
 const WORKABLE = `
   SELECT m.id FROM inbound_messages m JOIN raw_messages r USING (sha256) JOIN mailboxes b ON b.id = m.mailbox_id
-  WHERE m.state IN ('quarantined', 'suppressed') AND r.purged_at IS NULL AND ${WHERE} ORDER BY m.id LIMIT $2`
+  WHERE ${CAN_BE_WORKED} AND ${WHERE} ORDER BY m.received_at, m.id LIMIT $2`
+
+/** More messages with these only a forger makes. */
+const MATCHES_LIMIT = 50
+
+const WITH_MSG_IDS = `
+  SELECT m.id FROM unnest($9::text[]) WITH ORDINALITY AS named(key, rank)
+  JOIN message_references own ON own.mailbox_id = $10 AND own.msg_id_sha256 = named.key AND own.position = 0
+  JOIN inbound_messages m ON m.id = own.inbound_message_id JOIN raw_messages r USING (sha256) JOIN mailboxes b ON b.id = m.mailbox_id
+  WHERE ${CAN_BE_WORKED} AND ${WHERE} ORDER BY named.rank LIMIT $2`
 
 export function again({ query }: Database): Again {
   return {
@@ -66,6 +81,11 @@ export function again({ query }: Database): Again {
     workable: async (filter, after, limit) => {
       const rows = await query<{ id: string }>({ text: WORKABLE, values: valuesOf(filter, after, limit) })
       return rows.map(({ id }) => id)
+    },
+    withMsgIds: async (filter, mailboxId, msgIds) => {
+      if (msgIds.length === 0) return []
+      const values = [...valuesOf(filter, null, MATCHES_LIMIT), msgIds.map(keyOf), mailboxId]
+      return (await query<{ id: string }>({ text: WITH_MSG_IDS, values })).map(({ id }) => id)
     },
   }
 }

@@ -4,14 +4,21 @@
  */
 import { COPY_REASONS } from '../store/copies.ts'
 import type { Store } from '../store/store.ts'
-import { NO_MARKS, type TicketMarks, UNTOUCHED_THREAD } from '../store/tickets.ts'
+import { NO_MARKS, type TicketMarks, type TicketPlace, UNTOUCHED_THREAD } from '../store/tickets.ts'
 import type { Known } from './effect.ts'
+import { entryOf } from './entry.ts'
 import type { Judging } from './judging.ts'
 import { placeOf } from './place.ts'
 import { COPY, DOUBTFUL, recognise } from './recognise.ts'
 import { fateUnlessReleased } from './released.ts'
 import { bookingOf } from './settle.ts'
 import { isHeldBack, standpointOf } from './to-ticket.ts'
+
+/** What a message would add to a ticket. */
+export interface Effect extends Pick<TicketPlace, 'ticketId' | 'absorbs'> {
+  readonly from: string
+  readonly participants: readonly string[]
+}
 
 export interface Decision {
   readonly state: 'ticketed' | 'suppressed' | 'quarantined'
@@ -20,11 +27,17 @@ export interface Decision {
   readonly ticket: number | null
   /** What a new ticket would have. */
   readonly marks: TicketMarks
+  /** What it would add to a ticket; null: nothing. */
+  readonly effect: Effect | null
 }
 
 export async function decide(store: Store, judging: Judging, known: Known): Promise<Decision> {
   const { waiting, mail } = known
-  const recognised = await recognise(store, waiting)
+  let recognised = await recognise(store, waiting)
+  if (recognised.kind === 'wait') {
+    await known.first(recognised.of)
+    recognised = await recognise(store, waiting)
+  }
   if (recognised.kind === 'copy') return without('suppressed', COPY)
   if (recognised.kind === 'doubtful') return without('quarantined', DOUBTFUL)
   const ruling = await judging.rules(known)
@@ -39,11 +52,15 @@ export async function decide(store: Store, judging: Judging, known: Known): Prom
   const place = placeOf(view, isAuthentic)
   if (await isHeldBack(store, judging, waiting, place)) return without('quarantined', place.reason)
   const onto = view.relatives.find(({ ticketId }) => ticketId === place.ticketId)
-  return { state: 'ticketed', reason: place.reason, ticket: onto?.ticketNumber ?? null, marks: ruling.marks }
+  const { from, participants } = entryOf(mail, known.authenticity, ruling, judging.acknowledging.isOwn)
+  return {
+    ...{ state: 'ticketed', reason: place.reason, ticket: onto?.ticketNumber ?? null, marks: ruling.marks },
+    effect: { ticketId: place.ticketId, absorbs: place.absorbs, from: from.address, participants },
+  }
 }
 
 const without = (state: Decision['state'], reason: string): Decision => ({
-  ...{ state, reason, ticket: null, marks: NO_MARKS },
+  ...{ state, reason, ticket: null, marks: NO_MARKS, effect: null },
 })
 
 /** The store as it will be once an operator has had the message worked again: let through what it is kept for. */

@@ -45,7 +45,8 @@ async function indexAll(store: Store, mailboxId: string): Promise<void> {
   while (done === MESSAGES_A_RUN) done = await store.threads.assign(mailboxId, MESSAGES_A_RUN, readFields, groupThreads)
 }
 
-function readFields({ id, head }: Unthreaded): Threaded {
+/** What a message's header says of others. */
+export function readFields({ id, head }: Unthreaded): Threaded {
   const fields = headerFields(head)
   const { messageId, references, inReplyTo } = threadFieldsOf(fields)
   const refersTo = new Set([...references.toReversed(), ...inReplyTo])

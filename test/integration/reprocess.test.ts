@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { absenceNote, bounce, mail } from '../support/mails.ts'
 import { buildProgram, run, runJson } from '../support/program.ts'
 import { type Desk, letter, openDesk } from '../support/rules-desk.ts'
 
@@ -24,6 +25,82 @@ const AFTER = `rules:
 `
 
 beforeAll(buildProgram, 300_000)
+
+const HOLDING = `rules:
+  - name: held
+    when: { subject: { contains: held } }
+    then: { hold: true }
+`
+
+const bob = 'bob@example.com'
+const held = (id: string, inReplyTo?: string, from?: string) =>
+  mail({ id: `held-${id}`, ...(inReplyTo === undefined ? {} : { inReplyTo }), ...(from === undefined ? {} : { from }) })
+const copied = (octets: Buffer, to: string) => octets.toString().replace('To: ', `Cc: ${to}\r\nTo: `)
+const chain = (name: string, count: number) =>
+  Array.from({ length: count }, (_, index) =>
+    held(`${name}${index}`, index === 0 ? undefined : `held-${name}${index - 1}`),
+  )
+
+/** Who refers to whom is before or after, takes part or not, is on a ticket or not; and reports on what is held. */
+const CONVERSATIONS = [
+  copied(held('a1'), bob),
+  held('a2', 'held-a1'),
+  held('a3', 'held-a2', bob),
+  held('a4', 'held-a2', 'eve@example.com'),
+  ...chain('b', 4).toReversed(),
+  copied(held('c1', 'old'), 'dora@example.com'),
+  held('c2', 'held-c1', 'dora@example.com'),
+  held('c3', 'old', 'mallory@example.com'),
+  held('d1').toString().replace('About held', 'About held [#1]'),
+  bounce({ id: 'bounce', about: 'held-a1' }),
+  absenceNote({ id: 'away', about: 'held-b3' }),
+  held('x1', 'old'),
+  held('x2', 'early'),
+  // Of these two the parent is not there: which of them opens their ticket is the workers' chance.
+  held('s1', 'nowhere'),
+  held('s2', 'nowhere'),
+  ...chain('f', 8),
+  held('g1', undefined, bob),
+  ...['g2', 'g3', 'g4', 'g5'].map((id) => held(id, 'held-g1', bob)),
+]
+
+interface Foreseen {
+  readonly message: string
+  readonly stays: boolean
+  readonly would: { state: string; reason: string; ticket: number | 'new' | null; openedBy: string | null }
+}
+
+interface Became {
+  readonly message: string
+  readonly state: string
+  readonly reason: string
+  readonly ticket: string
+}
+
+const BECAME = `SELECT m.subject AS message, m.state::text, m.reason, t.number::text AS ticket
+  FROM inbound_messages m LEFT JOIN ticket_entries e ON e.inbound_message_id = m.id
+  LEFT JOIN tickets t ON t.id = coalesce(e.ticket_id, m.ticket_id) WHERE m.subject NOT IN ('About old', 'About early')`
+
+/** By message: its state, and the old ticket that it is on, or all that are with it on a new one. */
+function together(all: readonly Became[], old: readonly string[]) {
+  const on = Map.groupBy(all, ({ ticket }) => ticket)
+  const companions = (ticket: string) =>
+    on
+      .get(ticket)
+      ?.map(({ message }) => message)
+      .toSorted()
+  const isChance = (reason: string) => ['thread/none', 'thread/shared'].includes(reason)
+  return Object.fromEntries(
+    all.map(({ message, state, reason, ticket }) => [
+      message,
+      {
+        state,
+        reason: isChance(reason) ? 'thread/none' : reason,
+        on: old.includes(ticket) ? ticket : companions(ticket),
+      },
+    ]),
+  )
+}
 
 /** Everything that could have been written. */
 const everything = async (desk: Desk) => {
@@ -92,6 +169,30 @@ describe('messages reprocess --dry-run', () => {
     expect(events).toEqual([
       { detail: { reason: 'rule/suppress', actor: expect.stringMatching(/^cli:/), note: 'the rule was wrong' } },
     ])
+  })
+
+  test('says where each ends of many that refer to each other: on old tickets, and together on new ones', async () => {
+    await using desk = await openDesk(HOLDING)
+    await desk.takeIn(mail({ id: 'old' }))
+    await desk.takeIn(mail({ id: 'early', inReplyTo: 'held-x1' }))
+    await desk.takeIn(...CONVERSATIONS)
+    const rows = await runJson(['messages', 'reprocess', '--mailbox', 'test', '--dry-run', '--json'], desk.env)
+    const subjects = await desk.query<{ id: string; subject: string }>('SELECT id, subject FROM inbound_messages')
+    const nameOf = (message: string) => subjects.find(({ id }) => id === message)?.subject ?? ''
+    const foreseen = (rows as Foreseen[])
+      .filter(({ stays }) => !stays)
+      .map(({ message, would: { state, reason, ticket, openedBy } }) => ({
+        ...{ message: nameOf(message), state, reason },
+        ticket: ticket === 'new' ? (openedBy ?? message) : String(ticket),
+      }))
+    expect(foreseen).toHaveLength(CONVERSATIONS.length)
+    const table = await reprocess(desk, '--mailbox', 'test', '--dry-run')
+    expect(table.stdout.toString()).toMatch(/ thread\/reference +new, of [0-9a-f]{8} /)
+    const old = (await desk.query<{ number: number }>('SELECT number FROM tickets')).map(({ number }) => String(number))
+    expect(await reprocess(desk, '--mailbox', 'test')).toMatchObject({ code: 0 })
+    await desk.worker.workOff()
+    const became = await desk.query<Became>(BECAME)
+    expect(together(foreseen, old)).toEqual(together(became, old))
   })
 
   test('is a table for people', async () => {
