@@ -134,14 +134,18 @@ interface Moment {
   readonly afterMilliseconds: number
 }
 
-async function pickMoment({ random, server }: Round): Promise<Moment | number> {
-  const kind = random.pick(['step', 'step', 'end', 'work', 'start'])
+/** Every other time it is aimed at where it was not killed yet: so few would not get there all by chance. */
+async function pickMoment({ random, server, phases }: Round): Promise<Moment | number> {
+  const missed = random.between(0, 1) < 0.5 ? PHASES.find((phase) => !phases.has(phase)) : undefined
+  const kind = missed ?? random.pick(['step', 'step', 'end', 'work', 'start'] as const)
   if (kind === 'start') return random.between(100, 1200)
   if (kind === 'end')
     return { at: (step) => step === 'end', afterMilliseconds: random.between(0, 2 * END_MILLISECONDS) }
   if (kind === 'work') return { at: (step) => step === 'end', afterMilliseconds: random.between(0, 700) }
+  const afterMilliseconds = random.between(0, 5)
+  if (kind !== 'step') return { at: (step) => step === kind, afterMilliseconds }
   const chosen = Math.ceil(random.between(0, 4 + 2 * (await server.left())))
-  return { at: (_, nth) => nth === chosen, afterMilliseconds: random.between(0, 5) }
+  return { at: (_, nth) => nth === chosen, afterMilliseconds }
 }
 
 /** Returns the exit code, or null if it was killed in time. */

@@ -32,5 +32,5 @@ function isAlive(pid: number): boolean {
 
 async function remove(folder: string): Promise<void> {
   await stopClusterIn(folder)
-  await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+  await rm(folder, { recursive: true, force: true, maxRetries: 20 })
 }
