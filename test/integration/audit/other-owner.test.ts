@@ -2,8 +2,9 @@
 import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
 import { beforeAll, expect, test } from 'vitest'
+import { migrate } from '../../../src/store/migrate.ts'
 import { mail } from '../../support/mails.ts'
-import { createDatabase } from '../../support/postgres.ts'
+import { createEmptyDatabase } from '../../support/postgres.ts'
 import { buildProgram, run } from '../../support/program.ts'
 import { startMailbox } from '../../support/sandbox.ts'
 
@@ -20,7 +21,9 @@ async function query(url: string, ...statements: string[]): Promise<void> {
 }
 
 async function notOwned() {
-  const owner = await createDatabase()
+  // Without the tables of the queue, that databases of tests have otherwise.
+  const owner = await createEmptyDatabase()
+  await migrate(owner)
   const role = `app_${randomBytes(6).toString('hex')}`
   await query(
     owner,
