@@ -52,7 +52,7 @@ function firstDifference(rows: readonly EventFields[], marks: readonly Mark[], {
       return row === undefined ? null : added(row, rows, marks, found)
     }
     const id = mark.id.toString()
-    const now = rows.find((each) => isSame(each, mark, id))
+    const now = rows.find((each) => isSame(each, mark, id) && !isInPlace(each, marks))
     if (now !== undefined) return found('event-moved', id, `is now event ${now[0]}`)
     return row?.[0] === id ? found('event-changed', id, 'was changed') : found('event-missing', id, 'was deleted')
   }
@@ -69,6 +69,9 @@ function added(row: EventFields, rows: readonly EventFields[], marks: readonly M
     ? found('event-added', row[0], 'was added later')
     : found('event-moved', former.id.toString(), `is now event ${row[0]}`)
 }
+
+/** Events of one moment may be alike in all but their ids. */
+const isInPlace = (row: EventFields, marks: readonly Mark[]): boolean => marks.some((mark) => isSame(row, mark))
 
 /** Whether it is the event of that mark, if it had that id. */
 function isSame([own, ...fields]: EventFields, mark: Mark, id: string = own): boolean {

@@ -184,13 +184,21 @@ async function stopServer(folder: string, mode: keyof typeof STOP_SIGNALS): Prom
   while ((await postmasterPid(folder)) !== null) await delay(10)
 }
 
-/** The server first, so that it starts no other meanwhile. */
+/** The server first, so that it starts no other meanwhile. A child may end at any moment. */
 async function signalAll(folder: string, signal: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
   const pid = await postmasterPid(folder)
   if (pid === null) return
-  process.kill(pid, signal)
+  tell(pid, signal)
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')
-  for (const child of children.split(' ').map(Number)) if (child > 0) process.kill(child, signal)
+  for (const child of children.split(' ').map(Number)) if (child > 0) tell(child, signal)
+}
+
+function tell(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
 }
 
 /** For the end of the run. */

@@ -198,6 +198,17 @@ describe('sealing', () => {
     })
   })
 
+  test('what was changed is told of as that, not as moved to an event that is like it in all but its id', async () => {
+    await using client = await connection()
+    await client.query(
+      `INSERT INTO inbound_events (id, mailbox_id, code, at) SELECT id, $1, 'test/twin', '2026-11-02' FROM generate_series(1, 3) AS id`,
+      [mailboxId],
+    )
+    await createSealing(store.audit, [])(never, PATIENT)
+    await client.query(unguarded(`UPDATE inbound_events SET code = 'x' WHERE id = 2`))
+    expect((await verifyChain(store.audit, [])).finding).toMatchObject({ kind: 'event-changed', event: '2' })
+  })
+
   test('rolled-back transactions leave holes that nobody waits for', async () => {
     await using client = await connection()
     await client.query('BEGIN')
@@ -221,7 +232,8 @@ describe('sealing', () => {
       looks += 1
     }
     await writing
-    await sealDue(never, PATIENT)
+    // The first ends what an earlier look may still have waited for, the second what came after that.
+    for (let last = 0; last < 2; last += 1) await sealDue(never, PATIENT)
     expect(looks).toBeGreaterThan(2)
     expect(await verifyChain(store.audit, [])).toMatchObject({
       ...{ events: WRITERS * TURNS * 2, unsealed: { events: 0 }, finding: null },
