@@ -25,8 +25,11 @@ beforeAll(async () => {
   if (disk !== null) cluster = await clusterOn(disk.folder)
 }, 300_000)
 afterAll(async () => {
-  await cluster?.dispose()
-  await disk?.[Symbol.asyncDispose]()
+  try {
+    await cluster?.dispose()
+  } finally {
+    await disk?.[Symbol.asyncDispose]()
+  }
 })
 
 test('a disk that fills up in the middle of a poll ends it, and nothing is deleted that is not stored', async ({

@@ -35,7 +35,7 @@ afterEach(async () => {
   for (const child of children) await kill(child)
   const pid = await serverPid()
   if (pid) await ended(pid, 'SIGQUIT')
-  await rm(folder, { recursive: true, force: true, maxRetries: 20 })
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 })
 
 describe('one command', () => {

@@ -13,11 +13,11 @@ export default async function setup(): Promise<() => Promise<void>> {
   return () => remove(folder)
 }
 
-/** Of runs that were killed. */
+/** Of runs that were killed. What cannot be removed, as where a disk is still mounted, is no matter of this run. */
 async function removeLeftovers(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const pid = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1]
-    if (pid && !isAlive(Number(pid))) await remove(path.join(tmpdir(), name))
+    if (pid && !isAlive(Number(pid))) await remove(path.join(tmpdir(), name)).catch(() => undefined)
   }
 }
 
@@ -32,5 +32,5 @@ function isAlive(pid: number): boolean {
 
 async function remove(folder: string): Promise<void> {
   await stopClusterIn(folder)
-  await rm(folder, { recursive: true, force: true, maxRetries: 20 })
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 }

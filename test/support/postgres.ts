@@ -100,7 +100,7 @@ async function makeCluster(folder: string, settings: readonly string[] = []): Pr
     dispose: async () => {
       await signalAll(folder, 'SIGCONT')
       await stopServer(folder, 'immediate')
-      await rm(path.dirname(pgdata), { recursive: true, force: true, maxRetries: 20 })
+      await rm(path.dirname(pgdata), { recursive: true, force: true, maxRetries: 5 })
     },
   }
 }
