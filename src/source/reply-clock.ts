@@ -11,12 +11,13 @@ export type Overdue = 'first octet' | 'next octet' | 'end of the reply'
 /**
  * Watches the reply that is due: its first octet, the gaps between octets, and its whole. The last one grows with
  * the octets, so that a server which sends one a minute ends in an error and a big message does not.
- * Stands still while the receiver makes the server wait.
+ * Stands still while the receiver makes the server wait. What came while this process was held up came in time.
  */
 export class ReplyClock {
   readonly #limits: ReplyLimits
   readonly #overdue: (what: Overdue) => void
   #timer: NodeJS.Timeout | null = null
+  #look: NodeJS.Immediate | null = null
   #wakesAt = 0
   #due: Due | null = null
   #pausedAt: number | null = null
@@ -64,6 +65,8 @@ export class ReplyClock {
     this.#due = null
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
+    if (this.#look !== null) clearImmediate(this.#look)
+    this.#look = null
   }
 
   /** The timer is left alone unless it would ring too late: most deadlines are moved by octets before they come. */
@@ -75,8 +78,14 @@ export class ReplyClock {
     this.#timer = setTimeout(() => this.#ring(), Math.max(1, Math.ceil(next.at - performance.now())))
   }
 
+  /** Timers come before input in a turn of the event loop, so what has arrived by now is read before the verdict. */
   #ring(): void {
     this.#timer = null
+    this.#look = setImmediate(() => this.#judge())
+  }
+
+  #judge(): void {
+    this.#look = null
     const next = this.#next()
     if (next === null) return
     if (performance.now() >= next.at) this.#overdue(next.what)

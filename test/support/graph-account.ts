@@ -6,14 +6,14 @@ import { mailboxAt } from './scripted-pop3.ts'
 export const GRAPH_USER = 'support@contoso.example'
 export const GRAPH_TOKEN = 'eyJ0eXAiOiJKV1QiLCJub25jZSI6IjEyMzQ1Njc4OTAifQ.secret-of-the-token'
 
+/** Waits little for a server that is busy, and as long as the product for everything else. */
+export const IMPATIENT_GRAPH: Partial<GraphLimits> = { throttledMs: 400, retryMs: 5 }
+/** For what waits in vain. */
 export const SHORT_GRAPH: Partial<GraphLimits> = {
-  connectMs: 300,
-  handshakeMs: 300,
-  replyMs: 300,
-  idleMs: 300,
-  replyGraceMs: 600,
-  throttledMs: 400,
-  retryMs: 5,
+  ...IMPATIENT_GRAPH,
+  replyMs: 1_000,
+  idleMs: 1_000,
+  replyGraceMs: 2_000,
 }
 
 /** The settings of a mailbox at a stub of Graph. */

@@ -4,7 +4,7 @@ import type { PollDeps, PollResult } from '../../src/intake/poll.ts'
 import type { GraphLimits } from '../../src/source/graph/limits.ts'
 import { graph } from '../../src/source/graph/session.ts'
 import type { Connect, MailSession } from '../../src/source/source.ts'
-import { deliverMail, GRAPH_TOKEN, GRAPH_USER, graphAccount, SHORT_GRAPH } from './graph-account.ts'
+import { deliverMail, GRAPH_TOKEN, GRAPH_USER, graphAccount, IMPATIENT_GRAPH } from './graph-account.ts'
 import type { GraphMailbox } from './graph-mailbox.ts'
 import { type GraphServer, startGraph } from './graph-server.ts'
 import { createDatabase } from './postgres.ts'
@@ -14,7 +14,7 @@ import { openWorker, type TestWorker } from './worker.ts'
 export function openGraph(
   endpoint: string,
   settings: Partial<Account> = {},
-  limits: Partial<GraphLimits> = SHORT_GRAPH,
+  limits: Partial<GraphLimits> = IMPATIENT_GRAPH,
 ): Promise<MailSession> {
   return graph(graphAccount(endpoint, settings), limits)(new AbortController().signal)
 }
@@ -23,7 +23,7 @@ export interface GraphBench extends AsyncDisposable {
   readonly server: GraphServer
   readonly mailbox: GraphMailbox
   readonly worker: TestWorker
-  /** With short deadlines. */
+  /** Waits little for a server that is busy. */
   poll(over?: Partial<PollDeps>, settings?: Partial<MailboxConfig>): Promise<PollResult>
   /** What is left in the inbox. */
   left(): number
@@ -64,5 +64,5 @@ export async function openGraphBench(octets: readonly Buffer[], query = ''): Pro
 }
 
 function shortly(mailbox: MailboxConfig): Connect {
-  return graph({ ...mailbox, credentials: { kind: 'access-token', token: GRAPH_TOKEN } }, SHORT_GRAPH)
+  return graph({ ...mailbox, credentials: { kind: 'access-token', token: GRAPH_TOKEN } }, IMPATIENT_GRAPH)
 }

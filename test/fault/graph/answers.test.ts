@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { deliverMail, GRAPH_TOKEN, GRAPH_USER } from '../../support/graph-account.ts'
+import { deliverMail, GRAPH_TOKEN, GRAPH_USER, IMPATIENT_GRAPH, SHORT_GRAPH } from '../../support/graph-account.ts'
 import { openGraph } from '../../support/graph-bench.ts'
 import type { Misdeed } from '../../support/graph-misdeeds.ts'
 import { type GraphServer, startGraph } from '../../support/graph-server.ts'
@@ -139,7 +139,7 @@ describe('a message counts as whole only by its own end mark', () => {
     ['source/reply-timeout', MAIL.length, 'stall'],
   ])('%s after %i octets and %s', async (code, octets, how) => {
     await using server = await serve([MAIL, MAIL])
-    await using session = await openGraph(server.endpoint)
+    await using session = await openGraph(server.endpoint, {}, how === 'stall' ? SHORT_GRAPH : IMPATIENT_GRAPH)
     const messages = await session.list()
     server.misbehave(({ verb }) => (verb === 'download' ? { kind: 'cut', octets, how } : undefined))
     await expectFailure(session.retrieve(first(messages), ignore), code)

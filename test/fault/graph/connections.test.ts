@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { MailchuteError } from '../../../src/errors.ts'
 import { graph } from '../../../src/source/graph/session.ts'
-import { deliverMail, GRAPH_USER, graphAccount, SHORT_GRAPH } from '../../support/graph-account.ts'
+import { deliverMail, GRAPH_USER, graphAccount, IMPATIENT_GRAPH, SHORT_GRAPH } from '../../support/graph-account.ts'
 import { openGraph } from '../../support/graph-bench.ts'
 import { type GraphServer, type Misbehave, startGraph } from '../../support/graph-server.ts'
 import { expectFailure, first, ignore } from '../../support/hostile.ts'
@@ -24,12 +24,12 @@ describe('a server that stalls', () => {
   test('at login', async () => {
     await using server = await serve()
     server.misbehave(() => ({ kind: 'stall' }))
-    await expectFailure(openGraph(server.endpoint), 'source/reply-timeout')
+    await expectFailure(openGraph(server.endpoint, {}, SHORT_GRAPH), 'source/reply-timeout')
   })
 
   test.each(['list', 'download', 'delete'])('at %s', async (stalled) => {
     await using server = await serve()
-    await using session = await openGraph(server.endpoint)
+    await using session = await openGraph(server.endpoint, {}, SHORT_GRAPH)
     server.misbehave(({ verb }) => (verb === stalled ? { kind: 'stall' } : undefined))
     const outcome = session.list().then(async ([message]) => {
       if (message === undefined) throw new Error('nothing is listed')
@@ -126,7 +126,9 @@ describe('a server that is busy', () => {
   test('is not waited for any more when the session is called off', async () => {
     await using server = await serve()
     const controller = new AbortController()
-    const connecting = graph(graphAccount(server.endpoint), { ...SHORT_GRAPH, throttledMs: 600_000 })(controller.signal)
+    const connecting = graph(graphAccount(server.endpoint), { ...IMPATIENT_GRAPH, throttledMs: 600_000 })(
+      controller.signal,
+    )
     server.misbehave(() => throttled('300'))
     server.onAsked(() => setImmediate(() => controller.abort(new MailchuteError('runtime/shutting-down', 'enough'))))
     await expectFailure(connecting, 'runtime/shutting-down')

@@ -1,7 +1,15 @@
 /** Servers that say no: what each refusal means, and what is never sent. */
 import { describe, expect, test } from 'vitest'
 import { existing, expectFailure, ignore, MAIL } from '../../support/hostile.ts'
-import { CAPABILITIES, type ImapAnswer, openImap, SANE_ANSWER, serveImap, uidsOf } from '../../support/scripted-imap.ts'
+import {
+  CAPABILITIES,
+  type ImapAnswer,
+  openImap,
+  SANE_ANSWER,
+  SHORT_IMAP,
+  serveImap,
+  uidsOf,
+} from '../../support/scripted-imap.ts'
 
 const no =
   (words: string): ImapAnswer =>
@@ -36,7 +44,7 @@ describe('a login that is refused', () => {
     ['* BYE Autologout', 'source/connection-lost'],
   ])('by the greeting %s is %s', async (greeting, code) => {
     await using server = await serveImap({ greeting: `${greeting}\r\n` })
-    await expectFailure(openImap(server), code)
+    await expectFailure(openImap(server, {}, SHORT_IMAP), code)
     expect(server.lines).toEqual([])
   })
 
@@ -61,7 +69,7 @@ describe('a login that is refused', () => {
     ['220 smtp.example ESMTP', 'source/reply-timeout'],
   ])('by a server of another protocol (%s) ends in a deadline', async (greeting, code) => {
     await using server = await serveImap({ greeting: `${greeting}\r\n` })
-    await expectFailure(openImap(server), code)
+    await expectFailure(openImap(server, {}, SHORT_IMAP), code)
     never(server.lines, /LOGIN/)
   })
 })

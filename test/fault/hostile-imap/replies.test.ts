@@ -8,6 +8,7 @@ import {
   openImap,
   row,
   SANE_ANSWER,
+  SHORT_IMAP,
   serveImap,
   uidsOf,
 } from '../../support/scripted-imap.ts'
@@ -65,7 +66,7 @@ describe('a literal', () => {
     await using server = await serveImap(
       downloads((_, tag) => `* 1 FETCH (UID 1 BODY[]<0> {5000}\r\nshort)\r\n${tag} OK\r\n`),
     )
-    await using session = await openImap(server)
+    await using session = await openImap(server, {}, SHORT_IMAP)
     await expectFailure(read(session), 'source/reply-timeout')
     expect(removals(server.lines)).toEqual([])
   })
@@ -138,7 +139,7 @@ describe('a reply without an end', () => {
     async (verb) => {
       await using server = await serveImap({ answers: { [verb]: () => undefined } })
       await expectFailure(
-        openImap(server).then((session) => session.list()),
+        openImap(server, {}, SHORT_IMAP).then((session) => session.list()),
         'source/reply-timeout',
       )
     },

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { type WatchLimits, watchImap } from '../../../src/source/imap/watch.ts'
 import { createBeats } from '../../support/beats.ts'
 import { expectFailure } from '../../support/hostile.ts'
-import { type ImapAnswer, imapAt, SHORT_IMAP, serveImap } from '../../support/scripted-imap.ts'
+import { type ImapAnswer, imapAt, SHORT_IMAP, SMALL_IMAP, serveImap } from '../../support/scripted-imap.ts'
 import type { Peer, ScriptedServer } from '../../support/scripted-server.ts'
 
 function watching({ port }: ScriptedServer, limits: Partial<WatchLimits> = {}) {
@@ -15,7 +15,7 @@ function watching({ port }: ScriptedServer, limits: Partial<WatchLimits> = {}) {
     beats.beat(what)
   }
   const stopping = new AbortController()
-  const watch = watchImap(imapAt(port), { ...SHORT_IMAP, pauseMs: 1, ...limits })
+  const watch = watchImap(imapAt(port), { ...SMALL_IMAP, pauseMs: 1, ...limits })
   const ended = watch(stopping.signal, { onReady: hear('ready'), onArrival: hear('arrival') })
   ended.catch(() => {})
   return {
@@ -68,7 +68,7 @@ describe('the watch', () => {
   test('tries out a line that is silent, and gives it up where nobody answers', async () => {
     const answers: Record<string, ImapAnswer> = { IDLE: idle(() => undefined), NOOP: () => undefined }
     await using server = await serveImap({ answers })
-    const { ended } = watching(server, { silenceMs: 100 })
+    const { ended } = watching(server, { ...SHORT_IMAP, silenceMs: 100 })
     await expectFailure(ended, 'source/connection-lost')
     expect(verbs(server).slice(-2)).toEqual(['DONE', 'NOOP'])
   })

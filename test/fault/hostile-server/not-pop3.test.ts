@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { BOUND_MS, endless, existing, expectFailure, ignore, MAIL, open, SHORT, serve } from '../../support/hostile.ts'
+import { endless, existing, expectFailure, ignore, MAIL, open, serve } from '../../support/hostile.ts'
 import type { Script } from '../../support/scripted-pop3.ts'
 
 describe('what is not POP3', () => {
@@ -26,14 +26,14 @@ describe('what is not POP3', () => {
     ['a listing without end', { answers: { UIDL: (peer) => endless(peer, countedLines()) } }],
   ])('%s ends the session', async (_, script) => {
     await using server = await serve(script)
-    await using session = await open(server, {}, { ...SHORT, listingOctets: 1_000_000, replyMs: BOUND_MS })
+    await using session = await open(server, {}, { listingOctets: 1_000_000 })
     const error = await expectFailure(session.list(), 'source/protocol-violation')
     expect(await expectFailure(session.commit(), 'source/protocol-violation')).toBe(error)
   })
 
   test('a listing of more lines than allowed ends the session', async () => {
     await using server = await serve({ messages: [MAIL, MAIL, MAIL] })
-    await using session = await open(server, {}, { ...SHORT, listingLines: 2 })
+    await using session = await open(server, {}, { listingLines: 2 })
     await expectFailure(session.list(), 'source/protocol-violation')
   })
 

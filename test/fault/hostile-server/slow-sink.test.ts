@@ -18,11 +18,11 @@ import type { Peer } from '../../support/scripted-server.ts'
 describe('time that the sink takes', () => {
   test('is not held against the server', async () => {
     await using server = await serve({ messages: [MAIL, MAIL], capabilities: PIPELINING })
-    await using session = await open(server, {}, { ...SHORT, replyMs: 150, idleMs: 150, replyGraceMs: 150 })
+    await using session = await open(server, {}, { ...SHORT, replyGraceMs: 1_000 })
     const [one, two] = await session.list()
     const outcomes = await Promise.all([
-      session.retrieve(existing(one), () => delayed(400)),
-      session.retrieve(existing(two), () => delayed(400)),
+      session.retrieve(existing(one), () => delayed(2_500)),
+      session.retrieve(existing(two), () => delayed(2_500)),
     ])
     expect(outcomes.map(({ sizeBytes }) => sizeBytes)).toEqual([MAIL.length, MAIL.length])
   })
