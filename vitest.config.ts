@@ -1,7 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
 const SECOND = 1000
-const reportFile = process.env['TEST_REPORT_FILE']
 
 const project = (name: string, testTimeout: number) => ({
   extends: true as const,
@@ -13,7 +12,7 @@ export default defineConfig({
     globalSetup: 'test/support/global-setup.ts',
     // Files with servers of their own: more at once than this only makes each slower.
     maxWorkers: 2,
-    reporters: reportFile ? ['default', ['json', { outputFile: reportFile }]] : ['default'],
+    reporters: ['default'],
     // Against what never ends, not a measure of anything: a busy machine takes many times what a quiet one does.
     projects: [
       project('unit', 60 * SECOND),
