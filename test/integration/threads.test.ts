@@ -58,17 +58,22 @@ const EXACTLY = {
   statuses: [{ status: 'open', tickets: THREADS }],
 }
 
+const ORDERS = [
+  ['in order', 'references'],
+  ['in reverse', 'references'],
+  ['shuffled', 'references'],
+  ['in order', 'in-reply-to'],
+  ['in reverse', 'in-reply-to'],
+] as const
+
+/** One at a time there are no races: each link once, and the worst order. */
+const isTelling = (concurrency: number, order: Order) => concurrency > 1 || order === 'in reverse'
+
 const CASES = QUEUES.flatMap((queue) =>
   [1, 16].flatMap((concurrency) =>
-    (
-      [
-        ['in order', 'references'],
-        ['in reverse', 'references'],
-        ['shuffled', 'references'],
-        ['in order', 'in-reply-to'],
-        ['in reverse', 'in-reply-to'],
-      ] as const
-    ).map(([order, link]) => ({ queue, concurrency, order, link })),
+    ORDERS.filter(([order]) => isTelling(concurrency, order)).map(([order, link]) => ({
+      ...{ queue, concurrency, order, link },
+    })),
   ),
 )
 
