@@ -33,6 +33,8 @@ export interface Config {
   readonly consoleToken: string | null
   /** Of those who may look and not act; null: there is none. */
   readonly auditorToken: string | null
+  /** Origin under which browsers reach the console; null: nobody has said. */
+  readonly consoleUrl: string | null
   /** null: the console knows no login but by token. */
   readonly oidc: OidcConfig | null
   /** The file with the rules; null: there are none. Absolute. */

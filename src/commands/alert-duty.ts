@@ -4,6 +4,8 @@ import { asMailchuteError, MailchuteError } from '../errors.ts'
 import { mailAlert } from '../outbound/alerts/mail.ts'
 import { type TellDeps, tellAlerts } from '../outbound/alerts/tell.ts'
 import { postAlert } from '../outbound/alerts/webhook.ts'
+import { wordsOf } from '../outbound/alerts/wording.ts'
+import type { Telling } from '../store/alerts.ts'
 import { lookForAlerts } from '../upkeep/alerts.ts'
 import { countOutcomes } from '../upkeep/tally.ts'
 import type { App } from './app.ts'
@@ -44,11 +46,12 @@ function tellDepsOf({ store, log, tokens, config }: App): TellDeps {
   return { store, log, send: senderOf(config, tokens), now: () => new Date(), random: Math.random }
 }
 
-function senderOf({ alerts: { tell }, mailboxes }: App['config'], tokens: App['tokens']): TellDeps['send'] {
+function senderOf({ alerts: { tell }, mailboxes, consoleUrl }: App['config'], tokens: App['tokens']): TellDeps['send'] {
   if (tell === null) return async () => undefined
-  if (tell.kind === 'webhook') return (telling, signal) => postAlert(tell.url, telling, signal)
+  const words = (telling: Telling) => wordsOf(telling, consoleUrl)
+  if (tell.kind === 'webhook') return (telling, signal) => postAlert(tell.url, telling, words(telling), signal)
   const mailbox = mailboxes.find(({ name }) => name === tell.fromMailbox)
   if (!mailbox?.smtp) throw new MailchuteError('config/unknown-mailbox', `no mailbox is named ${tell.fromMailbox}`)
   const mail = { to: tell.to, mailbox, smtp: mailbox.smtp }
-  return (telling, signal) => mailAlert(tokens, mail, telling, new Date(), signal)
+  return (telling, signal) => mailAlert(tokens, mail, words(telling), new Date(), signal)
 }

@@ -21,13 +21,13 @@ export async function serveDuty(
   isAskedFor: boolean,
   onServed: (at: { url: string; token: string }) => void = () => undefined,
 ): Promise<Duty> {
-  const { mailboxes, http, oidc } = config
+  const { mailboxes, http, oidc, consoleUrl } = config
   const { token, isNew } = await consoleTokenOf(config)
   const tokens = { operator: token, auditor: config.auditorToken }
   const parsePool = createParsePool({ threads: 1, timeLimitSeconds: () => LOOK_SECONDS })
   const { wake, requestPoll } = queue
   const serving = { parsePool, queue, wake, requestPoll, now: () => new Date() }
-  const deps = { store, mailboxes, tokens, oidc, log, ...serving }
+  const deps = { store, mailboxes, tokens, oidc, consoleUrl, log, ...serving }
   try {
     const served = await startConsole(deps, http)
     log.event('serve.started', { host: http.host, port: served.port })

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { Config } from '../config.ts'
+import { readConsoleUrl } from './console-url.ts'
 import { readDns } from './dns.ts'
 import type { Settings } from './environment.ts'
 import { readOidc } from './oidc.ts'
@@ -16,6 +17,7 @@ export function readGeneral(
   problems: Problem[],
 ): Omit<Config, 'dataDir' | 'webhooks' | 'mailboxes' | 'alerts'> {
   checkTls(settings, problems)
+  const consoleUrl = readConsoleUrl(settings, problems)
   return {
     databaseUrl: serverUrl('DATABASE_URL', ['postgresql:', 'postgres:'], settings, problems),
     redisUrl: serverUrl('REDIS_URL', ['redis:', 'rediss:'], settings, problems),
@@ -26,7 +28,8 @@ export function readGeneral(
     http: { host: settings.get('HTTP_HOST') ?? '127.0.0.1', port: httpPort(settings, problems) },
     consoleToken: consoleToken('CONSOLE_TOKEN', settings, problems),
     auditorToken: consoleToken('CONSOLE_AUDITOR_TOKEN', settings, problems),
-    oidc: readOidc(settings, problems),
+    consoleUrl,
+    oidc: readOidc(settings, consoleUrl, problems),
     rulesFile: rulesFile(settings, cwd),
     dns: readDns(settings, problems),
     similarPerHour: similarPerHour(settings, problems),

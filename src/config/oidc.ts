@@ -1,4 +1,5 @@
 /** Who may log in to the console by OpenID Connect: CONSOLE_OIDC_* and CONSOLE_URL. See docs/console.md. */
+import { CONSOLE_URL_HINT } from './console-url.ts'
 import type { Settings } from './environment.ts'
 import { isAuthority } from './mailbox-url.ts'
 import type { Problem } from './problem.ts'
@@ -26,12 +27,13 @@ export const OIDC_SETTINGS: readonly string[] = SUFFIXES.map((suffix) => `CONSOL
 
 type Reject = (setting: string, problem: string, hint: string) => void
 
-/** null: nobody logs in that way. */
-export function readOidc(settings: Settings, problems: Problem[]): OidcConfig | null {
+/** `consoleUrl`: as it was read. Returns null where nobody logs in that way. */
+export function readOidc(settings: Settings, consoleUrl: string | null, problems: Problem[]): OidcConfig | null {
   const get = (suffix: (typeof SUFFIXES)[number]) => settings.get(`CONSOLE_OIDC_${suffix}`)
   const isSet = OIDC_SETTINGS.some((name) => settings.get(name) ?? settings.get(`${name}_FILE`))
   if (!isSet) return null
   const reject: Reject = (setting, problem, hint) => problems.push({ setting, problem, hint })
+  if (settings.get('CONSOLE_URL') === undefined) reject('CONSOLE_URL', 'it is not set', CONSOLE_URL_HINT)
   const roleClaim = readRoleClaim(get('ROLE_CLAIM'), reject)
   const list = (suffix: 'OPERATORS' | 'AUDITORS') => readList(`CONSOLE_OIDC_${suffix}`, get(suffix), roleClaim, reject)
   const [operators, auditors] = [list('OPERATORS'), list('AUDITORS')]
@@ -43,7 +45,7 @@ export function readOidc(settings: Settings, problems: Problem[]): OidcConfig | 
     clientId: readClientId(get('CLIENT_ID'), reject),
     clientSecret: settings.secret('CONSOLE_OIDC_CLIENT_SECRET') ?? null,
     scope: readScope(get('SCOPE'), reject),
-    consoleUrl: readConsoleUrl(settings.get('CONSOLE_URL'), reject),
+    consoleUrl: consoleUrl ?? '',
     roleClaim,
     operators,
     auditors,
@@ -87,19 +89,6 @@ function readScope(written: string | undefined, reject: Reject): string {
   const scopes = (written ?? 'openid profile email').split(/\s+/)
   if (!scopes.includes('openid')) reject('CONSOLE_OIDC_SCOPE', 'openid is not in it', 'write openid profile email')
   return scopes.join(' ')
-}
-
-/** Never taken from a request: whoever sends one chooses its Host. */
-function readConsoleUrl(written: string | undefined, reject: Reject): string {
-  if (written !== undefined && isAuthority(written)) {
-    const { origin, pathname, hash } = new URL(written)
-    if (pathname === '/' && hash === '') return origin
-  }
-  const problem = written === undefined ? 'it is not set' : 'it is no address of a console'
-  const hint =
-    'write where browsers reach it, as https://mailchute.example.com, without a path; http is for this machine only'
-  reject('CONSOLE_URL', problem, hint)
-  return ''
 }
 
 /** Their owners or their administrators change them, and they may be somebody else's tomorrow. */

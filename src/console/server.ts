@@ -45,6 +45,8 @@ export interface ConsoleDeps {
   readonly mailboxes: readonly MailboxConfig[]
   /** null: nobody can log in, health and metrics are all there is. */
   readonly tokens: ConsoleTokens | null
+  /** Where browsers reach the console, if that is known. */
+  readonly consoleUrl?: string | null
   /** Without it people log in by token alone. */
   readonly oidc?: OidcConfig | null
   /** Hears of logins and faults. */
@@ -96,7 +98,7 @@ export async function startConsole(
   })
   addSecurityHeaders(server)
   addErrorPages(server, deps.log)
-  addHealth(server, { ...deps, checkHost: createHostCheck(at.host, deps.oidc?.consoleUrl ?? null) })
+  addHealth(server, { ...deps, checkHost: createHostCheck(at.host, deps.consoleUrl ?? null) })
   if (deps.tokens !== null) await addConsole(server, deps, deps.tokens)
   try {
     await server.listen(at)

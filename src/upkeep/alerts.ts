@@ -11,48 +11,60 @@ export interface Advice {
   /** What it is, of a mailbox after its name. */
   readonly says: string
   readonly hint: string
+  /** Of the console: where to look. */
+  readonly page: string
 }
 
 export const ALERTS = {
   'mailbox/paused': {
     says: 'is paused',
     hint: 'mend its credentials: `mailchute mailbox test NAME` says what is wrong',
+    page: '/',
   },
   'mailbox/stands-still': {
     says: 'had no good poll for long',
     hint: '`mailchute doctor` says why; check that a worker with the role poll runs',
+    page: '/',
   },
   'credentials/end-soon': {
     says: 'has credentials that end within two weeks',
     hint: 'make a new client secret, or log in again: `mailchute mailbox login NAME`',
+    page: '/',
   },
   'credentials/end-now': {
     says: 'has credentials that end within three days',
     hint: 'make a new client secret, or log in again: `mailchute mailbox login NAME`; without them it stands still',
+    page: '/',
   },
   'messages/waiting': {
     says: 'Stored messages wait for long',
     hint: 'check that a worker with the role work runs, and that the queue answers: `mailchute doctor`',
+    page: '/messages?state=received',
   },
   'messages/quarantined': {
     says: 'Messages need a person for an hour',
     hint: '`mailchute messages --state quarantined`, then `messages show ID`',
+    page: '/quarantine',
   },
   'messages/looping': {
     says: 'Two machines write to each other; their mails are held',
     hint: 'end it where it comes from: `mailchute messages --state quarantined`',
+    page: '/quarantine',
   },
   'outbox/failing': {
     says: 'Mail or webhooks cannot be sent',
     hint: 'the log has the codes (mail.failed); the outbox page of the console has the rows',
+    page: '/outbox',
   },
   'audit/not-sealed': {
     says: 'Events are not sealed for long',
     hint: 'check that a worker with the role work runs, and its log for audit.failed and audit.waiting',
+    page: '/',
   },
   'audit/unbalanced': {
     says: 'Polls of the last day have a remainder',
     hint: '`mailchute audit balance` says what is not accounted for; please report it',
+    page: '/polls',
   },
 } as const satisfies Record<string, Advice>
 

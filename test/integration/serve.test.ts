@@ -1,3 +1,4 @@
+import { get } from 'node:http'
 import { createServer } from 'node:net'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -72,6 +73,17 @@ describe('serve', () => {
       { status: 'ok', checks: { database: { status: 'ok' }, queue: { status: 'ok' } } },
     ])
     expect((await fetch(`${at}/metrics/x`)).status).toBe(404)
+  })
+
+  test('answers by the name that CONSOLE_URL gives it, and by no other that a stranger may own', async () => {
+    const settings = { DATABASE_URL: await createDatabase(), CONSOLE_URL: 'https://mailchute.example.com' }
+    const { at } = await serving(['--only', 'serve'], settings)
+    const askedAs = (host: string) =>
+      new Promise((resolve, reject) => {
+        get(`${at}/metrics`, { headers: { host } }, ({ statusCode }) => resolve(statusCode)).on('error', reject)
+      })
+    expect(await askedAs('mailchute.example.com')).toBe(200)
+    expect(await askedAs('other.example.com')).toBe(403)
   })
 
   test('is alive, but not ready, while the database is gone', async () => {

@@ -51,6 +51,7 @@ describe('defaults', () => {
       http: { host: '127.0.0.1', port: 8025 },
       consoleToken: null,
       auditorToken: null,
+      consoleUrl: null,
       oidc: null,
       rulesFile: null,
       dns: { servers: [] },

@@ -3,9 +3,8 @@ import MailComposer from 'nodemailer/lib/mail-composer'
 import type { Tokens } from '../../access/tokens.ts'
 import type { MailboxConfig, SmtpConfig } from '../../config.ts'
 import { wireAddress } from '../../message/wire-address.ts'
-import type { Telling } from '../../store/alerts.ts'
 import { connectSmtp } from '../connect.ts'
-import { wordsOf } from './wording.ts'
+import type { Words } from './wording.ts'
 
 export interface AlertMail {
   readonly to: readonly string[]
@@ -17,21 +16,20 @@ export interface AlertMail {
 export async function mailAlert(
   tokens: Pick<Tokens, 'accessToken'>,
   { to, mailbox, smtp }: AlertMail,
-  telling: Telling,
+  words: Words,
   now: Date,
   signal: AbortSignal,
 ): Promise<void> {
   const from = wireAddress(mailbox.acknowledge?.from.address ?? smtp.user)
   await using session = await connectSmtp(tokens, mailbox, smtp, signal)
   for (const recipient of to) {
-    const octets = await compose(from, wireAddress(recipient), telling, now)
+    const octets = await compose(from, wireAddress(recipient), words, now)
     await session.send({ from, to: wireAddress(recipient) }, octets)
   }
 }
 
 /** RFC 3834 section 5: nobody's program answers it, and ours opens no ticket of it. */
-function compose(from: string, to: string, telling: Telling, date: Date): Promise<Buffer> {
-  const { headline, text } = wordsOf(telling)
+function compose(from: string, to: string, { headline, text }: Words, date: Date): Promise<Buffer> {
   const composer = new MailComposer({
     from: { name: 'Mailchute', address: from },
     to: { name: '', address: to },

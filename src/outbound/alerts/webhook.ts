@@ -1,6 +1,6 @@
 import { MailchuteError } from '../../errors.ts'
 import type { Telling } from '../../store/alerts.ts'
-import { wordsOf } from './wording.ts'
+import type { Words } from './wording.ts'
 
 const TIMEOUT_MILLISECONDS = 10_000
 
@@ -8,13 +8,13 @@ const TIMEOUT_MILLISECONDS = 10_000
  * One POST of JSON with a `text`, as chats take it. Resolves once it was accepted (2xx); else rejects with
  * `outbound/alert-refused`, which never names the URL: who knows that of a chat may write there.
  */
-export async function postAlert(url: string, telling: Telling, signal: AbortSignal): Promise<void> {
+export async function postAlert(url: string, telling: Telling, { text }: Words, signal: AbortSignal): Promise<void> {
   const { code, subject, what, detail, beganAt, endedAt } = telling
   const alert = { code, subject, state: what, beganAt, endedAt, detail }
   const answer = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ text: wordsOf(telling).text, alert }),
+    body: JSON.stringify({ text, alert }),
     redirect: 'error',
     signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MILLISECONDS)]),
   }).catch((cause: unknown) => {

@@ -4,13 +4,14 @@ import { ALERTS, type AlertCode } from '../../upkeep/alerts.ts'
 export interface Words {
   /** One line. */
   readonly headline: string
-  /** The headline and what to do. */
+  /** The headline, what to do, and where to look. */
   readonly text: string
 }
 
 /** Names of mailboxes, codes and counts; never anything of a mail (I9). */
-export function wordsOf({ code, subject, detail, what, beganAt, endedAt }: Telling): Words {
-  const { says, hint } = ALERTS[code as AlertCode] ?? { says: code, hint: 'see docs/operate.md' }
+export function wordsOf(telling: Telling, consoleUrl: string | null): Words {
+  const { code, subject, detail, what, beganAt, endedAt } = telling
+  const { says, hint, page } = ALERTS[code as AlertCode] ?? { says: code, hint: 'see docs/operate.md', page: '/' }
   const [mailbox = '', credential] = subject.split(' ')
   const about = mailbox === '' ? says : `Mailbox ${mailbox} ${says}`
   const counts = Object.entries({ ...(credential === undefined ? {} : { what: credential }), ...detail })
@@ -22,8 +23,9 @@ export function wordsOf({ code, subject, detail, what, beganAt, endedAt }: Telli
   }
   const headline = `[alert] ${about}`
   const advice = hint.replaceAll('NAME', mailbox)
+  const look = consoleUrl === null ? '' : `\n${consoleUrl}${page}`
   return {
     headline,
-    text: `${headline} (${figures})\nWhat to do: ${advice}. (${code}, since ${beganAt.toISOString()})`,
+    text: `${headline} (${figures})\nWhat to do: ${advice}. (${code}, since ${beganAt.toISOString()})${look}`,
   }
 }

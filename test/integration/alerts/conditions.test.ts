@@ -89,12 +89,14 @@ describe('what an operator is told of', () => {
     for (const code of Object.keys(ALERTS)) {
       const subject = /^mailbox|^credentials/.test(code) ? 'help' : ''
       const began = { code, subject, detail: { minutes: 31 }, beganAt: new Date(0), endedAt: null, attempts: 1 }
-      const { headline, text } = wordsOf({ ...began, what: 'began' })
+      const { headline, text } = wordsOf({ ...began, what: 'began' }, null)
       expect(headline).toMatch(subject === '' ? /^\[alert\] [A-Z].{15,}/ : /^\[alert\] Mailbox help (is|had|has) /)
       expect(text).toMatch(/\(minutes 31\)\nWhat to do: .{20,} \([a-z-]+\/[a-z-]+, since 1970-01-01T00:00:00.000Z\)$/)
       expect(text).not.toContain('NAME')
-      const over = wordsOf({ ...began, what: 'over', endedAt: new Date(600_000) })
-      expect(over.text).toMatch(/^\[over\] .+\nIt lasted 10 minutes/)
+      const { text: withLink } = wordsOf({ ...began, what: 'began' }, 'https://mailchute.example.com')
+      expect(withLink.replace(`${text}\n`, '')).toMatch(/^https:\/\/mailchute\.example\.com\/[a-z?=]*$/)
+      const over = wordsOf({ ...began, what: 'over', endedAt: new Date(600_000) }, 'https://mailchute.example.com')
+      expect(over.text).toMatch(/^\[over\] .+\nIt lasted 10 minutes.*$/)
     }
   })
 })

@@ -6,6 +6,7 @@ import { readConfig } from '../../../src/config.ts'
 import { MailchuteError } from '../../../src/errors.ts'
 import { mailAlert } from '../../../src/outbound/alerts/mail.ts'
 import { postAlert } from '../../../src/outbound/alerts/webhook.ts'
+import { wordsOf } from '../../../src/outbound/alerts/wording.ts'
 import type { Telling } from '../../../src/store/alerts.ts'
 import { never } from '../../support/alerting.ts'
 import { deadPort, startSmtp } from '../../support/smtp-server.ts'
@@ -19,6 +20,8 @@ const TELLING: Telling = {
   endedAt: null,
   attempts: 1,
 }
+
+const WORDS = wordsOf(TELLING, 'https://mailchute.example.com')
 
 async function startHook(status: number, headers: Record<string, string> = {}) {
   const bodies: { type: string | undefined; body: unknown }[] = []
@@ -47,7 +50,7 @@ const failureOf = (promise: Promise<unknown>) =>
 describe('by webhook', () => {
   test('it is JSON with a text, as chats take it', async () => {
     await using hook = await startHook(200)
-    await postAlert(hook.url, TELLING, never)
+    await postAlert(hook.url, TELLING, WORDS, never)
     expect(hook.bodies).toEqual([
       {
         type: 'application/json',
@@ -68,7 +71,7 @@ describe('by webhook', () => {
 
   test.each([400, 404, 500])('an answer of %d is a refusal, and no error names the URL', async (status) => {
     await using hook = await startHook(status)
-    const error = await failureOf(postAlert(hook.url, TELLING, never))
+    const error = await failureOf(postAlert(hook.url, TELLING, WORDS, never))
     expect(error).toMatchObject({ code: 'outbound/alert-refused', remedy: 'retry' })
     expect(error?.message).toBe(`the webhook answered ${status}`)
   })
@@ -76,12 +79,14 @@ describe('by webhook', () => {
   test('a redirect is not followed: who answers there is not who was set', async () => {
     await using elsewhere = await startHook(200)
     await using hook = await startHook(302, { location: elsewhere.url })
-    expect(await failureOf(postAlert(hook.url, TELLING, never))).toMatchObject({ code: 'outbound/alert-refused' })
+    expect(await failureOf(postAlert(hook.url, TELLING, WORDS, never))).toMatchObject({
+      code: 'outbound/alert-refused',
+    })
     expect(elsewhere.bodies).toEqual([])
   })
 
   test('nobody there', async () => {
-    const error = await failureOf(postAlert(`http://127.0.0.1:${await deadPort()}/canary`, TELLING, never))
+    const error = await failureOf(postAlert(`http://127.0.0.1:${await deadPort()}/canary`, TELLING, WORDS, never))
     expect(error?.message).toBe('the webhook cannot be reached (ECONNREFUSED)')
   })
 })
@@ -102,7 +107,7 @@ describe('by mail', () => {
     const [mailbox] = mailboxes
     if (!mailbox?.smtp || alerts.tell?.kind !== 'mail') throw new Error('not set')
     const tokens = { accessToken: () => Promise.reject(new Error('asked for a token')) }
-    await mailAlert(tokens, { to: alerts.tell.to, mailbox, smtp: mailbox.smtp }, TELLING, new Date(0), never)
+    await mailAlert(tokens, { to: alerts.tell.to, mailbox, smtp: mailbox.smtp }, WORDS, new Date(0), never)
     expect(smtp.mails.map(({ from, to }) => [from, to])).toEqual([
       ['help@example.com', ['a@ops.example']],
       ['help@example.com', ['b@ops.example']],
@@ -111,5 +116,6 @@ describe('by mail', () => {
     expect(text).toMatch(/^Subject: \[alert\] Mailbox help had no good poll for long\r$/m)
     expect(text).toMatch(/^Auto-Submitted: auto-generated\r$/m)
     expect(text).toContain('What to do: ')
+    expect(text).toMatch(/^https:\/\/mailchute\.example\.com\/\r$/m)
   })
 })

@@ -1,6 +1,7 @@
 import { createHmac, hkdfSync } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createSessions, SESSION_SECONDS } from '../../../src/console/access/session.ts'
+import { ALERTS } from '../../../src/upkeep/alerts.ts'
 import { letter } from '../../support/front-desk.ts'
 import { AUDITOR, type Login, OPERATOR, type Served, serveDesk } from '../../support/served.ts'
 
@@ -113,6 +114,13 @@ test.each([
   for (const method of ['GET', 'POST', 'OPTIONS']) {
     const { status } = await served.ask(path, { method })
     expect([302, 401, 404]).toContain(status)
+  }
+})
+
+test('every alert links to a page', async () => {
+  for (const { page } of Object.values(ALERTS)) {
+    const { status } = await served.ask(page, { headers: { cookie: auditor.cookie } })
+    expect([page, status]).toEqual([page, 200])
   }
 })
 

@@ -53,8 +53,10 @@ describe('what is set', () => {
     expect(read(here)).toMatchObject({ consoleUrl: 'http://127.0.0.1:8025', issuer: 'http://localhost:9000' })
   })
 
-  test('the address of the console alone sets nothing up', () => {
-    expect(readConfig({ CONSOLE_URL: 'https://mailchute.example.com' }, cwd).oidc).toBeNull()
+  test('the address of the console is known without an issuer, and checked', () => {
+    const config = readConfig({ CONSOLE_URL: 'https://mailchute.example.com/' }, cwd)
+    expect(config).toMatchObject({ oidc: null, consoleUrl: 'https://mailchute.example.com' })
+    expect(() => readConfig({ CONSOLE_URL: 'https://mailchute.example.com/console' }, cwd)).toThrow(/CONSOLE_URL/)
   })
 })
 
