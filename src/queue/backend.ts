@@ -85,13 +85,37 @@ function redisBackend(url: string, onTrouble: (error: Error) => void): Backend {
   }
 }
 
+/** As BullMQ works: by a script that writes among its keys. */
+const TAKE_AND_DROP = "redis.call('SET', KEYS[1], 1) redis.call('DEL', KEYS[1])"
+
+/** It may answer and still take no jobs: out of memory, a replica now, unable to save, rights that are missing. */
 async function checkRedis(redis: Redis): Promise<void> {
-  const memory = await redis.info('memory').catch((cause: unknown) => {
-    throw new MailchuteError('queue/unavailable', 'Redis does not answer', { cause })
-  })
+  const memory = await redis.info('memory').catch(notTaking)
+  await redis.eval(TAKE_AND_DROP, 1, 'bull:mailchute:probe').catch(notTaking)
   const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1]
   if (policy === undefined || policy === 'noeviction') return
   throw new MailchuteError('config/queue-eviction', `Redis has maxmemory-policy ${policy}`)
+}
+
+function notTaking(cause: unknown): never {
+  const [, refusal] = /^([A-Z]+) /.exec(isReply(cause) ? cause.message : '') ?? []
+  if (refusal === undefined) throw new MailchuteError('queue/unavailable', 'Redis does not answer', { cause })
+  throw new MailchuteError('queue/unavailable', `Redis answers and takes no jobs (${refusal})`, {
+    cause,
+    hint: HINTS[refusal] ?? 'see what the log of Redis says; stored mail waits, nothing is lost',
+  })
+}
+
+const isReply = (cause: unknown): cause is Error => cause instanceof Error && cause.name === 'ReplyError'
+
+/** By the first word of what Redis says. */
+const HINTS: Readonly<Record<string, string>> = {
+  OOM: 'give Redis more memory (maxmemory); stored mail waits, nothing is lost',
+  READONLY: 'point REDIS_URL at the primary: this is a replica; stored mail waits, nothing is lost',
+  MISCONF: 'Redis cannot save to its disk: make room there; stored mail waits, nothing is lost',
+  NOPERM: 'let the user of REDIS_URL use scripts, INFO and the keys bull:*; stored mail waits, nothing is lost',
+  NOAUTH: 'put the password of Redis into REDIS_URL; stored mail waits, nothing is lost',
+  WRONGPASS: 'put the right user and password of Redis into REDIS_URL; stored mail waits, nothing is lost',
 }
 
 /** Of all queues and workers of a process, beside one connection that listens. */
