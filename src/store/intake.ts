@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import pLimit from 'p-limit'
+import { chunkWriter } from './chunk-writer.ts'
 import type { Database, Query } from './database.ts'
 import { CHUNK_BYTES } from './raw.ts'
 
@@ -228,33 +229,4 @@ async function rename(
   })
   if (isNew === undefined) return
   await query({ text: 'UPDATE raw_chunks SET sha256 = $2 WHERE sha256 = $1', values: [provisional, sha256] })
-}
-
-function chunkWriter(query: Query, sha256: string) {
-  let waiting: Buffer[] = []
-  let waitingBytes = 0
-  let seq = 0
-  const flush = async () => {
-    if (waitingBytes === 0) return
-    const octets = Buffer.concat(waiting, waitingBytes)
-    waiting = []
-    waitingBytes = 0
-    await query({
-      name: 'chunk-append',
-      text: 'INSERT INTO raw_chunks (sha256, seq, octets) VALUES ($1, $2, $3)',
-      values: [sha256, seq++, octets],
-    })
-  }
-  return {
-    put: async (octets: Buffer) => {
-      for (let from = 0; from < octets.length; ) {
-        const piece = octets.subarray(from, from + CHUNK_BYTES - waitingBytes)
-        waiting.push(piece)
-        waitingBytes += piece.length
-        from += piece.length
-        if (waitingBytes === CHUNK_BYTES) await flush()
-      }
-    },
-    end: flush,
-  }
 }
