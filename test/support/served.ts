@@ -1,7 +1,7 @@
 /** The console in this process, over a desk whose mail is worked: quick to start, and its parts can be reached. */
 import { type Console, type ConsoleDeps, startConsole } from '../../src/console/server.ts'
 import { createParsePool } from '../../src/ticketing/parse-pool.ts'
-import { type Desk, openDesk } from './front-desk.ts'
+import { type Desk, letter, openDesk } from './front-desk.ts'
 
 export const OPERATOR = 'operator-token'
 export const AUDITOR = 'auditor-token'
@@ -21,6 +21,15 @@ export interface Served extends AsyncDisposable {
   /** Without following redirections. */
   ask(path: string, init?: RequestInit): Promise<Response>
   logIn(token: string): Promise<Login>
+}
+
+/** With one message on it, which is a ticket; and the message's id. */
+export async function serveOneMessage(): Promise<[Served, id: string]> {
+  const served = await serveDesk()
+  served.desk.deliver('support', letter({ id: 'one' }))
+  await served.desk.takeIn()
+  const [found] = await served.desk.store.browse.messages({}, null, 1)
+  return [served, found?.id ?? '']
 }
 
 export async function serveDesk(): Promise<Served> {

@@ -3,19 +3,14 @@ import fc from 'fast-check'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startConsole } from '../../../src/console/server.ts'
-import { letter } from '../../support/front-desk.ts'
-import { type Login, OPERATOR, type Served, serveDesk } from '../../support/served.ts'
+import { type Login, OPERATOR, type Served, serveOneMessage } from '../../support/served.ts'
 
 let served: Served
 let id: string
 let operator: Login
 
 beforeAll(async () => {
-  served = await serveDesk()
-  served.desk.deliver('support', letter({ id: 'one' }))
-  await served.desk.takeIn()
-  const [found] = await served.desk.store.browse.messages({}, null, 1)
-  id = found?.id ?? ''
+  ;[served, id] = await serveOneMessage()
   operator = await served.logIn(OPERATOR)
 }, 300_000)
 

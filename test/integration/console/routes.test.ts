@@ -2,8 +2,7 @@ import { createHmac, hkdfSync } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createSessions, SESSION_SECONDS } from '../../../src/console/access/session.ts'
 import { ALERTS } from '../../../src/upkeep/alerts.ts'
-import { letter } from '../../support/front-desk.ts'
-import { AUDITOR, type Login, OPERATOR, type Served, serveDesk } from '../../support/served.ts'
+import { AUDITOR, type Login, OPERATOR, type Served, serveOneMessage } from '../../support/served.ts'
 
 /** What anybody may ask for. Whatever else there is, and whatever is added, asks for a login. */
 const OPEN = [
@@ -27,11 +26,7 @@ interface Route {
 }
 
 beforeAll(async () => {
-  served = await serveDesk()
-  served.desk.deliver('support', letter({ id: 'one' }))
-  await served.desk.takeIn()
-  const [found] = await served.desk.store.browse.messages({}, null, 1)
-  id = found?.id ?? ''
+  ;[served, id] = await serveOneMessage()
   auditor = await served.logIn(AUDITOR)
   guarded = served.console.routes
     .filter(({ url }) => !OPEN.includes(url))
