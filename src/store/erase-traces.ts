@@ -5,7 +5,7 @@ import { maybe, type Spelled } from './spelled.ts'
 
 export interface Recipients {
   readonly entryId: string
-  readonly recipients: readonly { readonly field: string; readonly name: string; readonly address: string }[]
+  readonly recipients: readonly { readonly address: string }[]
 }
 
 export interface Named {
@@ -27,7 +27,8 @@ export interface Traces {
   removeParticipants(rows: readonly Participant[]): Promise<void>
   /** Entries with one of the spellings among To, Cc and Reply-To. */
   recipients(who: Spelled, after: string | null, limit: number): Promise<Recipients[]>
-  writeRecipients(rows: readonly Recipients[], by: string): Promise<void>
+  /** Of these entries, by how the addresses are written there. */
+  removeRecipients(entryIds: readonly string[], addresses: readonly string[], by: string): Promise<void>
   /** What went out, or is to go out. */
   outbox(who: Spelled, after: string | null, limit: number): Promise<Named[]>
   blankOutbox(ids: readonly string[]): Promise<void>
@@ -58,17 +59,7 @@ export function addressTraces(database: Database): Traces {
                ORDER BY id LIMIT $3`,
         values: [spellings, after, limit],
       }),
-    writeRecipients: async (rows, by) => {
-      await query({
-        text: `WITH written AS (
-                 UPDATE ticket_entries e SET recipients = new.recipients
-                 FROM unnest($1::uuid[], $2::jsonb[]) AS new(id, recipients) WHERE e.id = new.id RETURNING e.inbound_message_id)
-               INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
-               SELECT m.id, m.mailbox_id, 'operator/erased', jsonb_build_object('actor', $3::text, 'what', 'recipient')
-               FROM written JOIN inbound_messages m ON m.id = written.inbound_message_id`,
-        values: [rows.map(({ entryId }) => entryId), rows.map(({ recipients }) => JSON.stringify(recipients)), by],
-      })
-    },
+    removeRecipients: async (...asked) => void (await query({ text: REMOVE_RECIPIENTS, values: asked })),
     outbox: ({ spellings }, after, limit) =>
       query<Named>({
         text: `SELECT id::text, recipient AS address FROM outbox
@@ -87,6 +78,19 @@ export function addressTraces(database: Database): Traces {
   }
 }
 
+/** Of the row as it is by now: another may be erased from it, or all be purged, since it was looked at. */
+const REMOVE_RECIPIENTS = `
+  WITH removed AS (
+    UPDATE ticket_entries e SET recipients = (
+      SELECT coalesce(jsonb_agg(one ORDER BY nth), '[]') FROM jsonb_array_elements(e.recipients) WITH ORDINALITY AS stays(one, nth)
+      WHERE (one->>'address' = ANY ($2::text[])) IS NOT TRUE)
+    WHERE e.id = ANY($1::uuid[]) AND EXISTS (
+      SELECT FROM jsonb_array_elements(e.recipients) one WHERE one->>'address' = ANY($2::text[]))
+    RETURNING e.inbound_message_id)
+  INSERT INTO inbound_events (inbound_message_id, mailbox_id, code, detail)
+  SELECT m.id, m.mailbox_id, 'operator/erased', jsonb_build_object('actor', $3::text, 'what', 'recipient')
+  FROM removed JOIN inbound_messages m ON m.id = removed.inbound_message_id`
+
 /** Tickets first and in the order of their numbers, as all do who change what hangs on them. */
 async function lockTickets(query: Query, which: string, ids: readonly string[]): Promise<void> {
   await query({
@@ -95,9 +99,11 @@ async function lockTickets(query: Query, which: string, ids: readonly string[]):
   })
 }
 
+/** The tickets get a new version: who is about to merge them had seen who took part, and looks again (ticket-finish.ts). */
 async function removeParticipants(query: Query, rows: readonly Participant[]): Promise<void> {
   const tickets = rows.map(({ ticketId }) => ticketId)
   await lockTickets(query, 'id', tickets)
+  await query({ text: 'UPDATE tickets SET subject = subject WHERE id = ANY($1::uuid[])', values: [tickets] })
   await query({
     text: `DELETE FROM ticket_participants p USING unnest($1::uuid[], $2::text[]) AS gone(ticket_id, address_sha256)
            WHERE p.ticket_id = gone.ticket_id AND p.address_sha256 = gone.address_sha256`,

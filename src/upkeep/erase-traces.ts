@@ -35,25 +35,32 @@ async function eraseRecipients(store: Traces, person: Person, { by, isDryRun, si
   const find = (last: { entryId: string } | null) => store.recipients(person, last?.entryId ?? null, ROWS_A_BATCH)
   return await inBatches(find, signal, async (rows) => {
     const theirs = rows.filter(({ recipients }) => recipients.some(({ address }) => person.isTheirs(address)))
-    const without = theirs.map(({ entryId, recipients }) => ({
-      entryId,
-      recipients: recipients.filter(({ address }) => !person.isTheirs(address)),
-    }))
-    if (!isDryRun && without.length > 0) await unlessDeadlocked(() => store.writeRecipients(without, by))
+    const ids = theirs.map(({ entryId }) => entryId)
+    const addresses = theirs
+      .flatMap(({ recipients }) => recipients.map(({ address }) => address))
+      .filter(person.isTheirs)
+    if (!isDryRun && ids.length > 0) await unlessDeadlocked(() => store.removeRecipients(ids, addresses, by))
     return theirs.length
   })
 }
 
-/** An address that is not kept any more (retention) is known by its digest. */
+/**
+ * An address that is not kept any more (retention) is known by its digest. It is looked for until a look finds none: a ticket
+ * that becomes another one takes it along, perhaps to where this look was already.
+ */
 async function eraseParticipants(store: Traces, person: Person, { isDryRun, signal }: Options): Promise<number> {
   const find = (last: Participant | null) => store.participants(person, last, ROWS_A_BATCH)
-  return await inBatches(find, signal, async (rows) => {
-    const theirs = rows.filter(
-      ({ address, addressSha256 }) => person.isTheirs(address) || person.keys.includes(addressSha256),
-    )
-    if (!isDryRun && theirs.length > 0) await unlessDeadlocked(() => store.removeParticipants(theirs))
-    return theirs.length
-  })
+  const look = () =>
+    inBatches(find, signal, async (rows) => {
+      const theirs = rows.filter(
+        ({ address, addressSha256 }) => person.isTheirs(address) || person.keys.includes(addressSha256),
+      )
+      if (!isDryRun && theirs.length > 0) await unlessDeadlocked(() => store.removeParticipants(theirs))
+      return theirs.length
+    })
+  let count = await look()
+  for (let found = isDryRun ? 0 : count; found > 0; count += found) found = await look()
+  return count
 }
 
 async function eraseOutbox(store: Traces, person: Person, { isDryRun, signal }: Options): Promise<number> {

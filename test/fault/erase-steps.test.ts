@@ -61,7 +61,7 @@ const CALLS = ['from', 'unread', 'eraseMessages', 'raw.octets', 'recipients', 'p
 const MORE_CALLS = ['outbox', 'blankOutbox', 'contacts', 'blankContacts']
 
 describe.each([
-  { mentions: false, only: ['writeRecipients'] },
+  { mentions: false, only: ['removeRecipients'] },
   { mentions: true, only: ['naming', 'speaking'] },
 ])('whatever call of an erasure fails, with mentions: $mentions,', ({ mentions, only }) => {
   test.each(['before', 'after'] as const)(

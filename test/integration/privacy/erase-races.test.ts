@@ -33,11 +33,11 @@ beforeEach(async () => {
 })
 afterEach(() => desk[Symbol.asyncDispose]())
 
-async function erased(erasure = desk.worker.app.store.erasure) {
+async function erased(erasure = desk.worker.app.store.erasure, address = ZOE) {
   const pool = createParsePool()
   const options = { by: 'test', mentions: false, isDryRun: false, signal: never }
   const reader = createMailReader(desk.worker.app.store.raw, pool.parse)
-  return await erase(erasure, reader, personWith(ZOE), options).finally(() => pool.close())
+  return await erase(erasure, reader, personWith(address), options).finally(() => pool.close())
 }
 
 async function leaveWaiting(octets: string): Promise<string> {
@@ -106,6 +106,85 @@ describe('erase', () => {
     }
     expect(await erased({ ...erasure, unread })).toMatchObject({ messages: 1 })
     await isSound()
+  })
+
+  test('brings nobody back who is erased from the same recipients at that moment', async () => {
+    const yan = 'yan.yak@canary.example'
+    desk.deliver(mail({ id: 'both' }).toString().replace('To: ', `Cc: ${ZOE}, ${yan}\r\nTo: `))
+    await desk.takeIn()
+    const { erasure } = desk.worker.app.store
+    const recipients: typeof erasure.recipients = async (...asked) => {
+      const found = await erasure.recipients(...asked)
+      expect(await erased(erasure, yan)).toMatchObject({ recipients: 1 })
+      return found
+    }
+    expect(await erased({ ...erasure, recipients })).toMatchObject({ recipients: 1 })
+    const left = `SELECT r->>'address' AS address FROM ticket_entries e, jsonb_array_elements(e.recipients) r`
+    expect(await desk.query(left)).toEqual([{ address: 'support@example.org' }])
+  })
+
+  test('leaves no recipients of others where these were purged at that moment', async () => {
+    desk.deliver(mail({ id: 'both' }).toString().replace('To: ', `Cc: ${ZOE}, bob@example.com\r\nTo: `))
+    await desk.takeIn()
+    const { erasure } = desk.worker.app.store
+    const recipients: typeof erasure.recipients = async (...asked) => {
+      const found = await erasure.recipients(...asked)
+      await desk.query(`UPDATE ticket_entries SET recipients = '[]'`)
+      return found
+    }
+    await erased({ ...erasure, recipients })
+    expect(await desk.query('SELECT recipients FROM ticket_entries')).toEqual([{ recipients: [] }])
+    const told = `SELECT detail->>'what' AS what FROM inbound_events WHERE code = 'operator/erased'`
+    expect(await desk.query(told)).toEqual([])
+  })
+
+  describe('of who takes part in a ticket that becomes another one', () => {
+    /** The reply came first, and opened a ticket for lack of the mail that it answers. */
+    const beforeMerge = async () => {
+      desk.deliver(mail({ id: 'first' }))
+      await desk.takeIn()
+      desk.deliver(mail({ id: 'third', inReplyTo: 'second' }).toString().replace('To: ', `Cc: ${ZOE}\r\nTo: `))
+      await desk.takeIn()
+      await leaveWaiting(mail({ id: 'second', inReplyTo: 'first' }).toString())
+      const { store } = desk.worker.app
+      const [{ mailbox_id: mailboxId } = { mailbox_id: '' }] = await desk.query<{ mailbox_id: string }>(
+        'SELECT mailbox_id FROM inbound_messages',
+      )
+      await createThreadIndex(store)(mailboxId)
+      return store
+    }
+    const takePart = () => desk.query(`SELECT address FROM ticket_participants WHERE address = '${ZOE}'`)
+    const isMerged = async () =>
+      expect(await desk.query(`SELECT status FROM tickets WHERE status = 'merged'`)).toHaveLength(1)
+
+    test('takes her out of that one as well', async () => {
+      const { erasure } = await beforeMerge()
+      const participants: typeof erasure.participants = async (...asked) => {
+        const found = await erasure.participants(...asked)
+        await desk.worker.workOff()
+        return found
+      }
+      expect(await erased({ ...erasure, participants })).toMatchObject({ participants: 2 })
+      await isMerged()
+      expect(await takePart()).toEqual([])
+    })
+
+    test('a worker that saw her there looks again', async () => {
+      const { erasure } = await beforeMerge()
+      const rows = await erasure.participants(personWith(ZOE), null, 10)
+      await using holding = await hold(
+        desk.databaseUrl,
+        `SELECT FROM ticket_participants WHERE address = '${ZOE}' FOR UPDATE`,
+      )
+      const removing = erasure.removeParticipants(rows)
+      await holding.untilBlocked(1)
+      const working = desk.worker.workOff()
+      await holding.untilBlocked(2)
+      await holding.commit()
+      await Promise.all([removing, working])
+      await isMerged()
+      expect(await takePart()).toEqual([])
+    })
   })
 
   test('finds what she wrote into a form (`requester: reply-to`), but not what others answered to her', async () => {

@@ -180,7 +180,7 @@ describe('what a message says', () => {
     const [last] = (await desk.query<{ id: string }>('SELECT id FROM ticket_entries ORDER BY ctid DESC LIMIT 1')).map(
       ({ id }) => id,
     )
-    const writing = desk.worker.app.store.erasure.writeRecipients([{ entryId: last ?? '', recipients: [] }], 'test')
+    const writing = desk.worker.app.store.erasure.removeRecipients([last ?? ''], [ZOE], 'test')
     await holding.untilBlocked(2, writing)
     await holding.commit()
     expect(await purging).toEqual({ raw: 0, content: 2 })
