@@ -51,10 +51,10 @@ export function addHealth(server: FastifyInstance, health: Health, lag: Lag = wa
     const readiness = await ready()
     return reply.code(readiness.status === 'failed' ? 503 : 200).send(readiness)
   })
-  const metrics = oneAtATime(() => within(METRICS_MILLISECONDS, 'store/unavailable', metricsOf(health)))
+  const metrics = oneAtATime(() => metricsOf(health))
   server.get('/metrics', async (request, reply) => {
     health.checkHost?.(request.headers.host)
-    return reply.type(METRICS_TYPE).send(await metrics())
+    return reply.type(METRICS_TYPE).send(await within(METRICS_MILLISECONDS, 'store/unavailable', metrics()))
   })
 }
 
@@ -94,7 +94,10 @@ function meanOf({ count, mean }: ReturnType<typeof monitorEventLoopDelay>): numb
   return count === 0 ? 0 : mean / 1e6
 }
 
-/** Whoever asks while it is being answered gets the same answer: anybody may ask, and the database has other work. */
+/**
+ * Whoever asks while it is being answered gets the same answer, also where others have given up waiting for it: anybody
+ * may ask, and the database has other work.
+ */
 function oneAtATime<T>(ask: () => Promise<T>): () => Promise<T> {
   let asked: Promise<T> | null = null
   return () => {

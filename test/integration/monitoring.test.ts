@@ -10,6 +10,7 @@ import { addHealth } from '../../src/console/health.ts'
 import { metricsOf } from '../../src/console/metrics.ts'
 import { openStore } from '../../src/store/store.ts'
 import { ALERTS } from '../../src/upkeep/alerts.ts'
+import { hold } from '../support/holding.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { metricNames, samplesOf } from '../support/prometheus.ts'
 
@@ -199,4 +200,19 @@ test('the queue is told of, and that it is away does not hide the rest', async (
   const samples = samplesOf(await metricsOf({ store, mailboxes: [], queue: away, now: () => new Date() }))
   await store.close()
   expect([samples.get('mailchute_queue_up'), samples.get('mailchute_messages_waiting')]).toEqual([0, 0])
+})
+
+test('whoever asks again and again whether the database answers leaves nothing behind there that waits', async () => {
+  const databaseUrl = await createDatabase()
+  const store = openStore(databaseUrl)
+  await using holding = await hold(databaseUrl, 'LOCK TABLE mailboxes IN ACCESS EXCLUSIVE MODE')
+  const asked = [store.ping(), store.ping(), store.ping()]
+  await holding.untilBlocked(3)
+  expect(await Promise.allSettled(asked)).toMatchObject(
+    asked.map(() => ({ status: 'rejected', reason: { code: 'store/unavailable' } })),
+  )
+  expect(await holding.blocked()).toBe(0)
+  await holding.commit()
+  await store.ping()
+  await store.close()
 })

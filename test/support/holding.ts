@@ -3,6 +3,8 @@ import { Client } from 'pg'
 
 export interface Holding extends AsyncDisposable {
   query(text: string, values?: unknown[]): Promise<{ rows: Record<string, string>[] }>
+  /** How many others wait for a lock in this database. */
+  blocked(): Promise<number>
   /** Until so many others wait for a lock in this database, or `unless` has come to its end. */
   untilBlocked(count: number, unless?: Promise<unknown>): Promise<void>
   /** Lets all of them go on. */
@@ -16,7 +18,9 @@ export async function hold(databaseUrl: string, text: string): Promise<Holding> 
   await Promise.all([client.connect(), looking.connect()])
   await client.query('BEGIN')
   await client.query(text)
+  const blocked = async (): Promise<number> => (await looking.query(BLOCKED)).rows[0]?.blocked
   return {
+    blocked,
     query: (sql, values) => client.query(sql, values),
     untilBlocked: async (count, unless) => {
       let isOver = false
@@ -24,7 +28,7 @@ export async function hold(databaseUrl: string, text: string): Promise<Holding> 
         isOver = true
       }
       unless?.then(over, over)
-      while (!isOver && (await looking.query(BLOCKED)).rows[0]?.blocked !== count);
+      while (!isOver && (await blocked()) !== count);
     },
     commit: async () => void (await client.query('COMMIT')),
     [Symbol.asyncDispose]: async () => void (await Promise.all([client.end(), looking.end()])),
