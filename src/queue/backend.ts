@@ -10,6 +10,7 @@ import {
 } from 'bullmq'
 import { Redis } from 'ioredis'
 import { MailchuteError } from '../errors.ts'
+import { createPatience } from './patience.ts'
 import { PatientWorker } from './patient-worker.ts'
 
 /** Where the queue lives: Redis, or the database itself where no Redis is set. One code path above this file. */
@@ -156,9 +157,25 @@ function postgresBackend(connectionString: string, onTrouble: (error: Error) => 
   }
 }
 
-/** Its connection is not its own, and stays open when it is closed. */
+/**
+ * Its connection is not its own, and stays open when it is closed. A worker that waits needs one more, which listens:
+ * BullMQ would ask a server that is out of connections for it ten times a second.
+ */
 class SharingBackend extends PostgresQueueBackend {
+  readonly #closing = new AbortController()
+  readonly #patiently = createPatience(this.#closing.signal)
+
   override async close(): Promise<void> {}
+
+  override waitForJob(blockTimeoutSeconds: number) {
+    return this.#patiently(() => super.waitForJob(blockTimeoutSeconds))
+  }
+
+  /** When its worker is closed. */
+  override disconnectBlocking(isAwaited?: boolean): Promise<void> {
+    this.#closing.abort()
+    return super.disconnectBlocking(isAwaited)
+  }
 }
 
 function notAnswering(cause: unknown): never {

@@ -1,6 +1,8 @@
 /** The database or the queue is there, and refuses or does not answer: nobody spins, and everything ends in time. */
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { Client } from 'pg'
 import { beforeAll, test } from 'vitest'
+import { openQueue } from '../../src/queue/queue.ts'
 import { generateMails } from '../../src/sandbox/generate.ts'
 import { createDatabase, startCluster } from '../support/postgres.ts'
 import { buildProgram, type LogLine, type Running, start } from '../support/program.ts'
@@ -80,6 +82,74 @@ test.concurrent('`run` whose queue in PostgreSQL refuses, and then the database 
   expect(signal).toBe(null)
   expect(performance.now() - askedAt).toBeLessThan(SHUTDOWN_MILLISECONDS)
 })
+
+/** Pauses double from 100 ms: so many tries make one of seconds. */
+const TRIES = 7
+const LONG_PAUSE_MILLISECONDS = 1000
+
+test.concurrent('a PostgreSQL that is out of connections is not asked for one at once again, for ever', async ({
+  expect,
+  onTestFinished,
+}) => {
+  const databaseUrl = await createDatabase()
+  const client = new Client({ connectionString: databaseUrl })
+  await client.connect()
+  const way = await openWay(databaseUrl)
+  onTestFinished(async () => void (await Promise.all([client.end(), way.close()])))
+  const queue = openQueue({ databaseUrl: way.url }, { onTrouble: () => undefined })
+  await queue.check()
+  const work = queue.work(async () => undefined, 1)
+  await untilSo(async () => (await client.query(LISTENING)).rows.length > 0)
+  const tries = await way.refuse(TRIES)
+  const pauses = tries.slice(1).map((at, index) => at - (tries[index] ?? 0))
+  expect(pauses.at(-1)).toBeGreaterThan(LONG_PAUSE_MILLISECONDS)
+
+  await work.stop(60_000)
+  await queue.close()
+})
+
+const LISTENING = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle'
+  AND query ~ 'LISTEN bullmq_jobs' AND pid <> pg_backend_pid()`
+const FATAL = 'SFATAL\0C53300\0Msorry, too many clients already\0\0'
+const REFUSAL = Buffer.from(`E\0\0\0${String.fromCharCode(FATAL.length + 4)}${FATAL}`)
+
+/** A way to the server of this URL, which says at some time that it is out of connections. */
+async function openWay(databaseUrl: string) {
+  const url = new URL(databaseUrl)
+  const { port, hostname } = url
+  const sockets = new Set<Socket>()
+  let refuse: ((socket: Socket) => void) | null = null
+  const server = createServer((near) => {
+    near.on('error', () => undefined)
+    if (refuse !== null) return refuse(near)
+    const far = connect(Number(port), hostname).on('error', () => undefined)
+    sockets.add(near.on('close', () => far.destroy()))
+    sockets.add(far.on('close', () => near.destroy()))
+    near.pipe(far).pipe(near)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  url.port = String((server.address() as AddressInfo).port)
+  const cut = () => {
+    for (const socket of sockets) socket.destroy()
+  }
+  return {
+    url: url.href,
+    /** From now on. Returns when it was tried the first times. */
+    refuse: (count: number) =>
+      new Promise<readonly number[]>((resolve) => {
+        const tries: number[] = []
+        refuse = (socket) => {
+          socket.once('data', () => socket.end(REFUSAL))
+          if (tries.push(performance.now()) === count) resolve(tries)
+        }
+        cut()
+      }),
+    close: async () => {
+      cut()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
 
 function ticketed(running: Running): Promise<LogLine> {
   const ids = new Set<unknown>()
