@@ -1,6 +1,7 @@
 /** What is stored of some messages is removed, in one transaction: digests, rows and events stay. */
 import type { Query } from './database.ts'
 import { blankMessages } from './retention.ts'
+import { ticketNumberOf } from './ticket-view.ts'
 
 /** Why a message that waited, or that was held, became no ticket. */
 export const ERASED = 'erased'
@@ -91,7 +92,7 @@ async function blankOpened(query: Query, ids: readonly string[]): Promise<number
              id IN (SELECT ticket_id FROM ticket_entries WHERE inbound_message_id = ANY($1::uuid[]))
                AND (SELECT e.inbound_message_id FROM ticket_entries e WHERE e.ticket_id = t.id ORDER BY e.created_at, e.id LIMIT 1)
                  = ANY($1::uuid[])
-             OR status = 'merged' AND number IN (SELECT (v.detail->>'ticket')::int FROM inbound_events v
+             OR status = 'merged' AND number IN (SELECT ${ticketNumberOf('v')} FROM inbound_events v
                WHERE v.inbound_message_id = ANY($1::uuid[]) AND v.code = 'work/ticketed')) RETURNING id`,
     values: [ids],
   })

@@ -8,6 +8,10 @@ export const isPast = (ticket: string, days: string): string =>
   `(${ticket}.merged_into_id IS NOT NULL OR ${ticket}.status = 'merged'
     OR ${ticket}.status = 'closed' AND ${ticket}.updated_at <= now() - ${days}::int * interval '1 day')`
 
+/** The number of the ticket that an event tells of; null where it is none, for somebody may have changed it. */
+export const ticketNumberOf = (event: string): string =>
+  `CASE WHEN ${event}.detail->>'ticket' ~ '^[0-9]{1,9}$' THEN (${event}.detail->>'ticket')::int END`
+
 /** Longer chains of merged tickets, or circles, are somebody's mistake: they lead nowhere. */
 const MERGES_LIMIT = 20
 

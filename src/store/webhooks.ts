@@ -5,6 +5,7 @@
 import { type Act, toldOf } from './act.ts'
 import type { Database, Query } from './database.ts'
 import { type Attempt, ENDED_EVENT, finish, retryLater } from './outbox.ts'
+import { ticketNumberOf } from './ticket-view.ts'
 import { claim, type Delivery, due, OF_WEBHOOKS, type Subscription, targetOf } from './webhook-deliveries.ts'
 import { typeOf } from './webhook-events.ts'
 
@@ -38,7 +39,6 @@ export interface Webhooks {
   replay(outboxId: string, act: Act): Promise<'done' | 'unknown' | 'refused'>
 }
 
-const TICKET_NUMBER = `CASE WHEN e.detail->>'ticket' ~ '^[0-9]{1,9}$' THEN (e.detail->>'ticket')::int END`
 const STALE = 'outbound/stale'
 
 export function webhooks(database: Database): Webhooks {
@@ -96,7 +96,7 @@ async function fanOut(query: Query, { name, events }: Subscription, upTo: bigint
            ), written AS (
              INSERT INTO outbox (event_id, target, mailbox_id, inbound_message_id, ticket_id, recipient, recipient_sha256)
              SELECT e.id, $5::text, e.mailbox_id, e.inbound_message_id, t.id, $1::text, ''
-             FROM batch e LEFT JOIN tickets t ON t.number = ${TICKET_NUMBER}
+             FROM batch e LEFT JOIN tickets t ON t.number = ${ticketNumberOf('e')}
              WHERE ${typeOf('e', '$6::text[]')} IS NOT NULL ORDER BY e.id
              ON CONFLICT DO NOTHING
            ), moved AS (

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { canonical } from '../../../src/audit/canonical-json.ts'
 import { type Acknowledging, openAcknowledging } from '../../support/acknowledging.ts'
+import { unguarded } from '../../support/append-only.ts'
 import { mail } from '../../support/mails.ts'
 import { buildProgram, run } from '../../support/program.ts'
 import { redisAvailable, startRedis, type TestRedis } from '../../support/redis.ts'
@@ -199,6 +200,17 @@ describe('erase --address', () => {
     await erased(ZOE)
     const { certificate } = await erased(ZOE)
     expect(certificate.erased).toMatchObject({ messages: 0, contacts: 0, participants: 0, outbox: 0, digests: [] })
+  })
+
+  test('is not stopped by an event that somebody has changed', async () => {
+    desk.deliver(hers('1'), others('bob@example.com'))
+    await desk.takeIn()
+    await desk.query(
+      unguarded(`UPDATE inbound_events SET detail = detail || '{"ticket": "x"}' WHERE code = 'work/ticketed'`),
+    )
+    await desk.query(`UPDATE tickets SET status = 'merged' WHERE subject = 'Something else'`)
+    await erased(ZOE)
+    expect(await tracesInDatabase(desk.query, WORDS)).toEqual([])
   })
 
   test('lets her write again: that mail is new', async () => {
