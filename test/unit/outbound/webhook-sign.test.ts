@@ -1,4 +1,5 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { Webhook } from 'standardwebhooks'
 import { expect, test } from 'vitest'
 import { signedHeaders, webhookId } from '../../../src/outbound/webhooks/sign.ts'
@@ -30,4 +31,16 @@ test('while a secret is changed, a receiver takes it with the new one and with t
   const taken = [now, old].map((secret) => new Webhook(secret.toString('base64')).verify('{}', headers))
   expect(taken).toEqual([{}, {}])
   expect(() => new Webhook(other.toString('base64')).verify('{}', headers)).toThrow('No matching signature')
+})
+
+test('what docs/webhooks.md shows for a receiver without a library takes what is signed, and nothing else', () => {
+  const docs = readFileSync(new URL('../../../docs/webhooks.md', import.meta.url), 'utf8')
+  const code = docs.match(/const key = [\s\S]+?\n {6}}\)\n/)?.[0]
+  const shown = new Function('createHmac', 'timingSafeEqual', 'secret', 'headers', 'body', `${code}; return isOurs`)
+  const secrets = [7, 8, 9].map((octet) => Buffer.alloc(32, octet))
+  const headers = signedHeaders(secrets.slice(0, 2), 'evt_1', '{}', new Date())
+  const taken = secrets.map((secret) =>
+    shown(createHmac, timingSafeEqual, `whsec_${secret.toString('base64')}`, headers, Buffer.from('{}')),
+  )
+  expect(taken).toEqual([true, true, false])
 })
