@@ -55,7 +55,7 @@ export function addTickets(server: FastifyInstance, { store, mailboxes, now }: C
 const COLUMNS = [
   { name: 'Number', className: 'number' },
   { name: 'Subject', className: 'main' },
-  { name: 'Requester' },
+  { name: 'Requester', className: 'person' },
   { name: 'Status' },
   { name: 'Queue' },
   { name: 'Entries', className: 'number' },
