@@ -46,7 +46,8 @@ function checkSignature({ publicKey }, expected) {
   if (!verify(null, readFileSync(file('manifest.json')), key, signature))
     fault('the signature of the manifest is wrong')
   const whose = expected ? 'the key given' : 'a key that the bundle itself names: compare it with the one told to you'
-  told.push(`signature: by ${whose} (${publicKey})`)
+  const isByIt = !expected || publicKey === expected
+  told.push(`signature: by ${isByIt ? whose : 'another key than the one given'} (${publicKey})`)
 }
 
 async function checkFiles({ files }) {

@@ -18,6 +18,7 @@ interface Entry {
 const EX_USAGE = 64
 const EX_DATAERR = 65
 const EX_UNAVAILABLE = 69
+const EX_IOERR = 74
 const EX_TEMPFAIL = 75
 const EX_NOPERM = 77
 const EX_CONFIG = 78
@@ -463,6 +464,11 @@ export const ERROR_CATALOGUE = {
     'alert',
     EX_UNAVAILABLE,
     'use `npx mailchute`, which brings its own Node, or install Node 22.19 or newer',
+  ),
+  'runtime/output-lost': entry(
+    'alert',
+    EX_IOERR,
+    'make room where the output goes, or send it elsewhere, and ask again; what the command does was done',
   ),
   'internal/bug': entry('alert', 70, 'this is a fault in Mailchute: please report it with the line above'),
 } as const satisfies Record<string, Entry>

@@ -1,26 +1,29 @@
 /** The command line: what there is, its options, and which exit code an error gives. Each command is a file here. */
-import { Command, CommanderError } from 'commander'
+import { Command } from 'commander'
 import { listOf } from '../config/policy.ts'
 import { type Config, readConfig } from '../config.ts'
-import { asMailchuteError, MailchuteError } from '../errors.ts'
+import { MailchuteError } from '../errors.ts'
 import { shutdownSignal } from '../shutdown.ts'
 import { auditCommands } from './cli-audit.ts'
 import { contactCommands } from './cli-contacts.ts'
 import { settingCommands } from './cli-mailbox.ts'
 import { eraseCommand } from './cli-privacy.ts'
+import { report } from './cli-report.ts'
 import { reprocessCommand } from './cli-reprocess.ts'
 import { print, printError, printJson, progressLine } from './terminal.ts'
+import { heedOutput } from './unread-output.ts'
 
 /** Runs the command line and resolves with the exit code. Commands are loaded when called: starting must be quick. */
 export async function cli(argv: readonly string[], version: string): Promise<number> {
   const signal = shutdownSignal()
-  heedNobodyReading()
+  const written = heedOutput()
   const result = { exitCode: 0 }
   const program = new Command('mailchute')
     .description('Turns support mailboxes into tickets: nothing lost, nothing twice, everything explained.')
     .version(version)
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
+    .configureHelp({ showGlobalOptions: true })
   workerCommands(program, signal, result)
   mailboxCommands(program, signal, result)
   messageCommands(program)
@@ -31,34 +34,13 @@ export async function cli(argv: readonly string[], version: string): Promise<num
   explainCommand(program, result)
   try {
     await program.parseAsync([...argv], { from: 'user' })
-    return result.exitCode
+    return written(result.exitCode)
   } catch (thrown) {
-    return report(thrown)
+    return report(thrown, program, argv)
   }
-}
-
-/** `mailchute messages | head`: what nobody reads any more is no fault, and what was begun is done to its end. */
-function heedNobodyReading(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-  })
 }
 
 const config = (): Config => readConfig(process.env, process.cwd())
-
-function report(thrown: unknown): number {
-  if (thrown instanceof CommanderError) {
-    if (thrown.exitCode === 0) return 0
-    // A command that only holds others has shown its help.
-    if (thrown.code === 'commander.help') return 64
-    printError(new MailchuteError('usage/invalid', thrown.message.replace(/^error: /, '').replaceAll('\n', ' ')))
-    return 64
-  }
-  const error = asMailchuteError(thrown)
-  printError(error)
-  if (error.code === 'internal/bug' && error.cause instanceof Error) process.stderr.write(`${error.cause.stack}\n`)
-  return error.exitCode
-}
 
 interface Result {
   exitCode: number

@@ -5,6 +5,7 @@ import { messageFields, messageShape } from '../store/browse/shapes.ts'
 import type { ListedMessage, MessageDetail, MessageFilter } from '../store/messages.ts'
 import type { Store } from '../store/store.ts'
 import { type App, openApp } from './app.ts'
+import { knownMailbox } from './known-mailbox.ts'
 import { ago, bytes, print, printable, printJson, table } from './terminal.ts'
 
 const PAGE = 500
@@ -19,6 +20,7 @@ export interface ListOptions {
 export async function listMessages(config: Config, options: ListOptions): Promise<void> {
   const filter = { state: stateOf(options.state), mailbox: options.mailbox?.toLowerCase() }
   await using app = await openApp(config)
+  if (options.mailbox !== undefined) await knownMailbox(app, options.mailbox)
   const rows: ListedMessage[] = []
   for await (const page of pages(app.store, filter)) {
     if (options.json) for (const message of page) printJson(listed(message))

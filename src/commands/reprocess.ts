@@ -5,7 +5,8 @@ import type { AgainFilter } from '../store/again.ts'
 import type { MessageDetail } from '../store/messages.ts'
 import { type App, openApp } from './app.ts'
 import { cliActor } from './cli-actor.ts'
-import { endOf, instantOf } from './instant.ts'
+import { assertInOrder, endOf, instantOf } from './instant.ts'
+import { knownMailbox } from './known-mailbox.ts'
 import { findMessage, stateOf } from './messages.ts'
 import { dryRun } from './reprocess-dry-run.ts'
 import { counted, print, printJson } from './terminal.ts'
@@ -35,7 +36,11 @@ export async function reprocessMessages(
     until: endOf('--until', options.until) ?? undefined,
   }
   assertChosen(ids, range)
+  assertInOrder(range.since ?? null, range.until ?? null, ['--since', '--until'])
+  if (!options.dryRun && range.state !== undefined)
+    assertWorkableState(range.state, `no message that is ${range.state} can be worked again`)
   await using app = await openApp(config)
+  if (options.mailbox !== undefined) await knownMailbox(app, options.mailbox)
   const messages = await Promise.all(ids.map((id) => findMessage(app, id)))
   const filter = ids.length === 0 ? range : { ...range, ids: messages.map(({ id }) => id) }
   if (options.dryRun) return await dryRun(app, filter, options)
@@ -51,12 +56,15 @@ function assertChosen(ids: readonly string[], range: AgainFilter): void {
   })
 }
 
+function assertWorkableState(state: MessageDetail['state'], what: string): void {
+  if (state === 'quarantined' || state === 'suppressed') return
+  throw new MailchuteError('usage/invalid', what, {
+    hint: 'only quarantined and suppressed messages can be worked again',
+  })
+}
+
 function assertWorkable({ id, state, rawMessage: { purgedAt } }: MessageDetail): void {
-  if (state !== 'quarantined' && state !== 'suppressed') {
-    throw new MailchuteError('usage/invalid', `message ${id} is ${state}`, {
-      hint: 'only quarantined and suppressed messages can be worked again',
-    })
-  }
+  assertWorkableState(state, `message ${id} is ${state}`)
   if (purgedAt === null) return
   const day = purgedAt.toISOString().slice(0, 10)
   throw new MailchuteError('store/purged', `the octets of message ${id} were removed on ${day}`)

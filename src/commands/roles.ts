@@ -5,7 +5,7 @@ import { pausesMailbox } from '../intake/back-off.ts'
 import { type PollResult, poll } from '../intake/poll.ts'
 import type { Log } from '../log.ts'
 import type { Queue, Work } from '../queue/queue.ts'
-import type { Mailbox } from '../store/mailboxes.ts'
+import { type Mailbox, OPERATOR } from '../store/mailboxes.ts'
 import { traced } from '../telemetry.ts'
 import type { Outcome } from '../ticketing/outcome.ts'
 import { createParsePool } from '../ticketing/parse-pool.ts'
@@ -116,5 +116,7 @@ function logPoll(log: Log, { name }: MailboxConfig, row: Mailbox, result: PollRe
   if (error !== null && pausesMailbox(error) && row.state === 'active') {
     log.failure('mailbox.paused', error, { mailbox: name })
   }
-  if (error === null && row.state === 'paused') log.event('mailbox.resumed', { mailbox: name })
+  // What an operator paused stays so, also where a `drain` has polled it.
+  if (error === null && row.state === 'paused' && row.pausedReason !== OPERATOR)
+    log.event('mailbox.resumed', { mailbox: name })
 }

@@ -71,7 +71,7 @@ export function printNote(text: string): void {
 export function printError(error: MailchuteError): void {
   const { code, message, hint } = error
   process.stderr.write(
-    `${errorColours.red('error')} ${errorColours.bold(code)}: ${message.replace(/\.$/, '')}. ${hint ? `${errorColours.dim('Hint:')} ${hint}` : ''}\n`,
+    `${errorColours.red('error')} ${errorColours.bold(code)}: ${/[?!]$/.test(message) ? message : `${message.replace(/\.$/, '')}.`} ${hint ? `${errorColours.dim('Hint:')} ${hint}` : ''}\n`,
   )
 }
 

@@ -30,6 +30,8 @@ export interface SandboxOptions {
   readonly manners?: readonly Manner[]
 }
 
+const OTHER_PORT = 'another program listens there, perhaps another demo: take another --port (0: any free one)'
+
 export type CommandListener = (command: Command) => unknown
 
 /** Resolves once it accepts connections. */
@@ -116,7 +118,10 @@ export class Sandbox implements AsyncDisposable {
 
   async listen(port: number): Promise<void> {
     this.#server.listen(port, '127.0.0.1')
-    await once(this.#server, 'listening')
+    await once(this.#server, 'listening').catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code !== 'EADDRINUSE') throw cause
+      throw new MailchuteError('runtime/port-taken', `127.0.0.1:${port} is taken`, { cause, hint: OTHER_PORT })
+    })
     const address = this.#server.address()
     if (address !== null && typeof address === 'object') this.#port = address.port
   }

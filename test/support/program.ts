@@ -10,7 +10,7 @@ import { clusterIn } from '../../src/store/embedded/cluster.ts'
 import { withStartLock } from '../../src/store/embedded/start-lock.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const MAIN = path.join(ROOT, 'dist/main.js')
+export const MAIN = path.join(ROOT, 'dist/main.js')
 
 export type Settings = Readonly<Record<string, string>>
 

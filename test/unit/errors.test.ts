@@ -49,7 +49,7 @@ describe('an error', () => {
   test('has a hint and an exit code of sysexits.h, each of them', () => {
     for (const { hint, exitCode } of Object.values(ERROR_CATALOGUE)) {
       expect(hint.length).toBeGreaterThan(10)
-      expect([64, 65, 69, 70, 75, 77, 78]).toContain(exitCode)
+      expect([64, 65, 69, 70, 74, 75, 77, 78]).toContain(exitCode)
     }
   })
 })

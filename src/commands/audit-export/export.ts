@@ -8,8 +8,9 @@ import { asMailchuteError, MailchuteError } from '../../errors.ts'
 import type { Selection } from '../../store/extracts.ts'
 import type { Store } from '../../store/store.ts'
 import { type Verified, verifyChain } from '../../upkeep/verify-chain.ts'
-import { type App, openApp } from '../app.ts'
-import { endOf, instantOf } from '../instant.ts'
+import { openApp } from '../app.ts'
+import { assertInOrder, endOf, instantOf } from '../instant.ts'
+import { knownMailbox } from '../known-mailbox.ts'
 import { auditSecretsOf, sealAtEnd } from '../seal-duty.ts'
 import { bytes, counted, print, printError } from '../terminal.ts'
 import { type Bundle, type BundleFile, createBundle, PRIVATE_FOLDER, publicKeyOf } from './bundle.ts'
@@ -34,9 +35,12 @@ export async function auditExport(config: Config, options: ExportCommand, signal
   const now = new Date()
   const out = path.resolve(options.out ?? `mailchute-audit-${now.toISOString().slice(0, 19).replaceAll(':', '')}`)
   const times = { from: instantOf('--from', options.from), to: endOf('--to', options.to) }
+  assertInOrder(times.from, times.to, ['--from', '--to'])
   assertFree(out)
   await using app = await openApp(config)
-  const selection = { ...times, mailboxId: await mailboxIdOf(app, options.mailbox) }
+  const { mailbox } = options
+  const mailboxId = mailbox === undefined ? null : (await knownMailbox(app, mailbox)).id
+  const selection = { ...times, mailboxId }
   await sealAtEnd(app, signal)
   const secrets = await auditSecretsOf(config)
   const verified = await verifyChain(app.store.audit, sealKeysOf(secrets))
@@ -44,7 +48,7 @@ export async function auditExport(config: Config, options: ExportCommand, signal
   const write = async (folder: string) => {
     const bundle = createBundle(folder, signal)
     const damaged = await fill(app.store, bundle, selection, options.raw)
-    const about = { ...aboutOf(verified, damaged, now), ...selection, mailbox: options.mailbox ?? null }
+    const about = { ...aboutOf(verified, damaged, now), ...selection, mailbox: mailbox ?? null }
     return { files: await bundle.finish(about, key), damaged }
   }
   const { files, damaged } = await inPlace(out, async (folder) => {
@@ -58,17 +62,10 @@ export async function auditExport(config: Config, options: ExportCommand, signal
   return faultOf(verified, damaged)
 }
 
-/** Also one that is not set any more: its messages stay. */
-async function mailboxIdOf({ store }: App, name: string | undefined): Promise<string | null> {
-  if (name === undefined) return null
-  const row = await store.mailboxes.find(name.toLowerCase())
-  if (row === null) throw new MailchuteError('config/unknown-mailbox', `no mailbox is named ${name}`)
-  return row.id
-}
-
 type Written = { readonly files: readonly BundleFile[]; readonly damaged: readonly string[] }
 function assertFree(out: string): void {
-  if (existsSync(out)) throw new MailchuteError('usage/invalid', `${out} is there already`)
+  if (!existsSync(out)) return
+  throw new MailchuteError('usage/invalid', `${out} is there already`, { hint: 'name another place with --out' })
 }
 
 /** Beside its place, for what is temporary elsewhere may be small; and moved there as a whole, or not at all. */

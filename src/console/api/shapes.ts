@@ -194,6 +194,9 @@ export const text = z
   .refine((value) => storableText(value, value.length) === value, 'it has a character that is no text')
 export const note = z.string().trim().max(NOTE_CHARS).optional().describe('Why; kept with the event.')
 export const when = z
-  .union([z.iso.datetime({ offset: true }), z.iso.date()])
+  .union(
+    [z.iso.datetime({ offset: true }), z.iso.date()],
+    'it is no day like 2026-11-30 and no instant like 2026-11-30T08:00:00Z',
+  )
   .transform((written) => new Date(written))
   .describe('An instant, or a day (UTC).')
