@@ -24,8 +24,8 @@ export interface Mailboxes {
   pause(id: string, act: Act): Promise<void>
   /** Polls again at once, and tries again what was held on the server. */
   resume(id: string, act: Act): Promise<void>
-  /** Books that an operator asked for something: an event. */
-  noteAct(id: string, code: string, act: Act): Promise<void>
+  /** Books that an operator asked for a poll, which then does not wait until the back-off is over. */
+  askForPoll(id: string, act: Act): Promise<void>
   /**
    * Books an event of a mailbox unless one of that code, about the same `what`, stands for that day (UTC) already.
    * True: it was booked.
@@ -50,12 +50,7 @@ export function mailboxes(database: Database): Mailboxes {
     recordFailure: (...failure) => recordFailure(database, ...failure),
     pause: (id, act) => pause(database, id, act),
     resume: (id, act) => resume(database, id, act),
-    noteAct: async (id, code, act) => {
-      await database.query({
-        text: 'INSERT INTO inbound_events (mailbox_id, code, detail) VALUES ($1, $2, $3)',
-        values: [id, code, toldOf(act)],
-      })
-    },
+    askForPoll: (id, act) => askForPoll(database, id, act),
     noteOnceADay: (...note) => noteOnceADay(database, ...note),
     tryLock: (id) => tryLock(database, id),
   }
@@ -109,6 +104,15 @@ async function resume(database: Database, id: string, act: Act): Promise<void> {
              'released', (SELECT nullif(count(*), 0) FROM released))) || $2::jsonb`,
            )}
            WHERE state = 'paused' OR EXISTS (SELECT FROM released)`,
+    values: [id, toldOf(act)],
+  })
+}
+
+/** The failures stay counted: if it fails again, the pause after it is as long as it would have been. */
+async function askForPoll(database: Database, id: string, act: Act): Promise<void> {
+  await database.query({
+    text: `WITH changed AS (UPDATE mailboxes SET next_poll_at = NULL WHERE id = $1 RETURNING id)
+           ${booked('operator/poll', '$2::jsonb')}`,
     values: [id, toldOf(act)],
   })
 }

@@ -23,7 +23,7 @@ export const MAILBOX_ROUTES: readonly Route[] = [
     method: 'POST',
     path: '/mailboxes/{name}/poll',
     operationId: 'pollMailbox',
-    summary: 'Asks for a poll now, if none is under way and it is not paused.',
+    summary: 'Asks for a poll now, if none is under way and no operator paused it; the pause after a failure ends.',
     params: ONE,
     body: NOTE,
     status: 202,
@@ -31,8 +31,8 @@ export const MAILBOX_ROUTES: readonly Route[] = [
     problems: [404],
     handle: async (deps, { params, by }) => {
       const { id, name } = await find(deps, params.name)
+      await deps.store.mailboxes.askForPoll(id, by)
       await deps.requestPoll(name)
-      await deps.store.mailboxes.noteAct(id, 'operator/poll', by)
       return { mailbox: name }
     },
   }),

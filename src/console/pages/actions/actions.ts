@@ -80,8 +80,8 @@ async function actOnMailbox(
   const row = await store.mailboxes.find(name)
   if (row === null) throw new MailchuteError('console/not-found', 'there is no such mailbox')
   if (action === 'poll') {
+    await store.mailboxes.askForPoll(row.id, act)
     await requestPoll(name)
-    await store.mailboxes.noteAct(row.id, 'operator/poll', act)
   } else await store.mailboxes[action](row.id, act)
   // It is resumed by now, and polled by its schedule.
   if (action === 'resume') await requestPoll(name).catch(() => undefined)
