@@ -27,7 +27,7 @@ export function readPolicy(name: string, settings: Settings, problems: Problem[]
   return {
     strangers: choice('STRANGERS', ['link', 'hold'], DEFAULT_POLICY.strangers),
     reopenDays: readReopenDays(`MAILBOX_${name}_REOPEN_DAYS`, settings, problems),
-    authservIds: listOf(settings.get(`MAILBOX_${name}_AUTHSERV_ID`)),
+    authservIds: readAuthservIds(`MAILBOX_${name}_AUTHSERV_ID`, settings, problems),
     receivedBy: readReceivedBy(`MAILBOX_${name}_RECEIVED_BY`, settings, problems),
     controlHeaders: choice('CONTROL_HEADERS', ['on', 'off'], 'off') === 'on',
   }
@@ -46,6 +46,16 @@ export const listOf = (written: string | undefined): string[] =>
     .toLowerCase()
     .split(/[\s,]+/)
     .filter(Boolean)
+
+/** What stands before the first semicolon of Authentication-Results (RFC 8601 section 2.5), which is no such thing itself. */
+function readAuthservIds(setting: string, settings: Settings, problems: Problem[]): string[] {
+  const ids = listOf(settings.get(setting))
+  for (const id of ids.filter((each) => /[;"\\()<>@=]/.test(each))) {
+    const hint = 'write what stands before the first semicolon of its Authentication-Results, as mx.example.com'
+    problems.push({ setting, problem: `'${id}' is no name of a server`, hint })
+  }
+  return ids
+}
 
 function readReceivedBy(setting: string, settings: Settings, problems: Problem[]): string[] {
   const entries = listOf(settings.get(setting)).map((entry) => entry.replace(/^\*?\./, ''))

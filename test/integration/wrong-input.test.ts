@@ -27,6 +27,12 @@ beforeAll(async () => {
 })
 afterAll(() => sandbox.close())
 
+test('doctor warns where no mailbox is set', async () => {
+  const { code, stdout } = await run(['doctor'], { DATABASE_URL: settings['DATABASE_URL'] ?? '' })
+  const text = stdout.toString()
+  expect([code, text]).toEqual([0, expect.stringMatching(/^warn +settings: no mailbox is set.*\n {6}.*mailbox add/m)])
+})
+
 describe('what is asked for wrongly is said, with what would be right', () => {
   test.each([
     [

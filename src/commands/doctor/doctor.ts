@@ -13,7 +13,8 @@ import { createReport, type Report, type Warning } from './report.ts'
 /** Resolves with the exit code: that of the first fault, 0 if there is none. */
 export async function doctor(config: Config, signal: AbortSignal): Promise<number> {
   const report = createReport()
-  report.ok('settings', counted(config.mailboxes.length, 'mailbox', 'mailboxes'))
+  if (config.mailboxes.length === 0) report.warn('settings', NO_MAILBOX)
+  else report.ok('settings', counted(config.mailboxes.length, 'mailbox', 'mailboxes'))
   checkConsoleTokens(config, report)
   if (config.rulesFile !== null) await report.check('rules', async () => checkRules(config.rulesFile))
   const app = await openApp(config).catch((thrown: unknown) => {
@@ -29,6 +30,11 @@ export async function doctor(config: Config, signal: AbortSignal): Promise<numbe
     await app?.[Symbol.asyncDispose]()
   }
   return report.exitCode()
+}
+
+const NO_MAILBOX: Warning = {
+  said: 'no mailbox is set, so there is no mail to come',
+  todo: '`mailchute mailbox add` asks what it needs and tries it',
 }
 
 const checkRules = (file: string | null) => counted(loadRules(file).length, 'rule', 'rules')

@@ -26,7 +26,7 @@ function textOf(file: string): string {
   } catch (thrown) {
     const reason = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown'
     throw new MailchuteError('config/rules-invalid', `the rules cannot be read: ${file} (${reason})`, {
-      hint: 'MAILCHUTE_RULES names the file; check its path and who may read it',
+      hint: 'check the path of the file, which MAILCHUTE_RULES or the command names, and who may read it',
     })
   }
 }

@@ -46,4 +46,8 @@ describe('RECEIVED_BY and AUTHSERV_ID', () => {
   test.each(['192.0.2.1', '192.0.2.0/33', '2001:db8::/129', 'a@b.example', 'x/24'])('%s is wrong', (written) => {
     expect(settingsWrong({ MAILBOX_X_RECEIVED_BY: written })).toEqual(['MAILBOX_X_RECEIVED_BY'])
   })
+
+  test.each([';', 'mx.google.com;', 'dkim=pass', '"mx"', 'a@b.example'])('%s names no server', (written) => {
+    expect(settingsWrong({ MAILBOX_X_AUTHSERV_ID: written })).toEqual(['MAILBOX_X_AUTHSERV_ID'])
+  })
 })
