@@ -211,7 +211,7 @@ test('whoever asks again and again whether the database answers leaves nothing b
   expect(await Promise.allSettled(asked)).toMatchObject(
     asked.map(() => ({ status: 'rejected', reason: { code: 'store/unavailable' } })),
   )
-  expect(await holding.blocked()).toBe(0)
+  await expect.poll(() => holding.blocked(), { timeout: 60_000 }).toBe(0)
   await holding.commit()
   await store.ping()
   await store.close()

@@ -28,4 +28,4 @@ test('a poll that somebody asks for does not wait until the back-off is over', a
   expect(await worker.line(({ event }) => event === 'mailbox.resumed')).toMatchObject({ mailbox: 'support' })
   worker.child.kill('SIGTERM')
   expect((await worker.ended).code).toBe(0)
-}, 60_000)
+})
