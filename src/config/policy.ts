@@ -47,7 +47,7 @@ export const listOf = (written: string | undefined): string[] =>
     .split(/[\s,]+/)
     .filter(Boolean)
 
-/** What stands before the first semicolon of Authentication-Results (RFC 8601 section 2.5), which is no such thing itself. */
+/** Names as they stand before the first semicolon of Authentication-Results (RFC 8601 section 2.5). */
 function readAuthservIds(setting: string, settings: Settings, problems: Problem[]): string[] {
   const ids = listOf(settings.get(setting))
   for (const id of ids.filter((each) => /[;"\\()<>@=]/.test(each))) {

@@ -103,7 +103,7 @@ function notTaking(cause: unknown): never {
   if (refusal === undefined) throw new MailchuteError('queue/unavailable', 'Redis does not answer', { cause })
   throw new MailchuteError('queue/unavailable', `Redis answers and takes no jobs (${refusal})`, {
     cause,
-    hint: HINTS[refusal] ?? 'see what the log of Redis says; stored mail waits, nothing is lost',
+    hint: `${HINTS[refusal] ?? 'see what the log of Redis says'}; stored mail waits, nothing is lost`,
   })
 }
 
@@ -111,12 +111,12 @@ const isReply = (cause: unknown): cause is Error => cause instanceof Error && ca
 
 /** By the first word of what Redis says. */
 const HINTS: Readonly<Record<string, string>> = {
-  OOM: 'give Redis more memory (maxmemory); stored mail waits, nothing is lost',
-  READONLY: 'point REDIS_URL at the primary: this is a replica; stored mail waits, nothing is lost',
-  MISCONF: 'Redis cannot save to its disk: make room there; stored mail waits, nothing is lost',
-  NOPERM: 'let the user of REDIS_URL use scripts, INFO and the keys bull:*; stored mail waits, nothing is lost',
-  NOAUTH: 'put the password of Redis into REDIS_URL; stored mail waits, nothing is lost',
-  WRONGPASS: 'put the right user and password of Redis into REDIS_URL; stored mail waits, nothing is lost',
+  OOM: 'give Redis more memory (maxmemory)',
+  READONLY: 'point REDIS_URL at the primary: this is a replica',
+  MISCONF: 'Redis cannot save to its disk: make room there',
+  NOPERM: 'let the user of REDIS_URL use scripts, INFO and the keys bull:*',
+  NOAUTH: 'put the password of Redis into REDIS_URL',
+  WRONGPASS: 'put the right user and password of Redis into REDIS_URL',
 }
 
 /** Of all queues and workers of a process, beside one connection that listens. */

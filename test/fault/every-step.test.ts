@@ -133,7 +133,7 @@ async function openBench(open: () => Promise<FaultServer>, queue: QueueKind): Pr
 }
 
 /**
- * Returns the functions whose calls were made to fail. With a stride of two every other call of each and so on, for time's sake: what
+ * Returns the functions whose calls were made to fail. With a stride of three every third call of each, for time's sake: what
  * differs from the first case is how mail gets in or is told of, and the first call of each function is always among them.
  */
 async function everyStep(bench: Bench, faults: Faults, moment: Moment, stride = 1): Promise<string[]> {

@@ -45,7 +45,7 @@ export async function openGraphBench(octets: readonly Buffer[], query = ''): Pro
   })
   return {
     ...{ server, mailbox, worker },
-    poll: (over = {}, settings = {}) => worker.poll({ connect: shortly, ...over }, settings),
+    poll: (over = {}, settings = {}) => worker.poll({ connect: impatiently, ...over }, settings),
     left: () => mailbox.inFolder('inbox').length,
     count: (verb) => server.asked.filter((asked) => asked.verb === verb).length,
     broken: async (all, tickets) => {
@@ -63,6 +63,6 @@ export async function openGraphBench(octets: readonly Buffer[], query = ''): Pro
   }
 }
 
-function shortly(mailbox: MailboxConfig): Connect {
+function impatiently(mailbox: MailboxConfig): Connect {
   return graph({ ...mailbox, credentials: { kind: 'access-token', token: GRAPH_TOKEN } }, IMPATIENT_GRAPH)
 }

@@ -44,7 +44,7 @@ describe('a login that is refused', () => {
     ['* BYE Autologout', 'source/connection-lost'],
   ])('by the greeting %s is %s', async (greeting, code) => {
     await using server = await serveImap({ greeting: `${greeting}\r\n` })
-    await expectFailure(openImap(server, {}, SHORT_IMAP), code)
+    await expectFailure(openImap(server), code)
     expect(server.lines).toEqual([])
   })
 
